@@ -1,0 +1,175 @@
+"""Tables by name: :class:`Catalog`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakecat.databases import Database, ModuleDatabase
+from lakecat.decorator import add_function, add_source, calling_place
+from lakecat.errors import TableNotFoundError
+from lakecat.introspect import introspect
+from lakecat.names import near_names
+from lakecat.registry import Registry, current_registry
+from lakecat.snapshot import TableSnapshot, to_json
+from lakecat.sql import query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import polars as pl
+
+    from lakecat.snippets import CatalogImport
+    from lakecat.sources.base import TableSource
+
+
+class Catalog:
+    """All tables of a registry, by name.
+
+    Args:
+        registry: The registry; the one in use where none is given, looked up at each call, so that ``Catalog()`` can
+            be made before tables are declared.
+        databases: Databases by name, such as ``{"demo": ModuleDatabase(my_tables)}``.
+    """
+
+    def __init__(
+        self, registry: Registry | None = None, *, databases: Mapping[str, ModuleDatabase] | None = None
+    ) -> None:
+        self._registry = registry
+        self._databases = dict(databases or {})
+
+    def __repr__(self) -> str:
+        return f"Catalog({len(self.registry)} tables)"
+
+    @property
+    def registry(self) -> Registry:
+        """The registry behind this catalog."""
+        return current_registry() if self._registry is None else self._registry
+
+    def table(self, name: str, **params: Any) -> pl.LazyFrame:
+        """Return a table as a LazyFrame; no row is read before it is collected.
+
+        Args:
+            name: The table's name, or ``database.name``.
+            **params: Parameters of the table, such as ``version=3`` of a Delta table.
+
+        Raises:
+            TableNotFoundError: There is no such table; the message has near names.
+            TableParameterError: A parameter is unknown or missing.
+            TableFunctionError: The table's function raised, or returned no frame.
+            SourceError: The data cannot be read.
+        """
+        return self.registry.get(name).source.scan(**params)
+
+    def list_tables(self, kind: str | None = None, tag: str | None = None, owner: str | None = None) -> list[str]:
+        """Return the full names of the tables, sorted; only those of a kind, tag and owner where these are given."""
+        return [
+            m.full_name
+            for m in (t.metadata for t in self.registry.tables())
+            if (kind is None or m.kind == kind)
+            and (tag is None or tag in m.tags)
+            and (owner is None or m.owner == owner)
+        ]
+
+    def describe_table(self, name: str) -> TableSnapshot:
+        """Return what is known about a table, from its declaration and its metadata; reads no row.
+
+        What cannot be read is a problem of the result, not an exception.
+
+        Raises:
+            TableNotFoundError: There is no such table.
+        """
+        return introspect(self.registry.get(name))
+
+    def add_table(
+        self,
+        obj: TableSource | Callable[..., Any],
+        name: str | None = None,
+        *,
+        description: str | None = None,
+        tags: Iterable[str] | None = None,
+        owner: str | None = None,
+        schema: Any = None,
+        database: str | None = None,
+        examples: Mapping[str, Any] | None = None,
+        deprecated: str = "",
+    ) -> None:
+        """Add a source or a function to this catalog; see :func:`lakecat.register_static_table` for the arguments.
+
+        Raises:
+            DeclarationError: It is neither, or a value that cannot be.
+            DuplicateTableError: The name is taken.
+        """
+        shared: dict[str, Any] = {
+            "registry": self.registry,
+            "name": name,
+            "description": description,
+            "schema": schema,
+            "database": database,
+            "examples": examples,
+            "deprecated": deprecated,
+        }
+        if not hasattr(obj, "scan") and callable(obj) and not isinstance(obj, type):
+            add_function(obj, tags=tags or (), owner=owner or "", **shared)
+        else:
+            add_source(obj, place=calling_place(), tags=tags, owner=owner, **shared)  # type: ignore[arg-type]
+
+    def db(self, name: str) -> Database | ModuleDatabase:
+        """Return the database of this name: one given to this catalog, or the tables declared with ``database=name``.
+
+        Raises:
+            TableNotFoundError: There is no such database.
+        """
+        if name in self._databases:
+            return self._databases[name]
+        names = {t.metadata.database for t in self.registry.tables() if t.metadata.database}
+        if name not in names:
+            near = near_names(name, [*names, *self._databases])
+            raise TableNotFoundError(f"{name}.*", len(self.registry), tuple(f"{n}.*" for n in near))
+        return Database(name, self.registry)
+
+    def sql(self, sql: str) -> pl.LazyFrame:
+        """Return the result of a SQL query over tables of this catalog, lazily.
+
+        Raises:
+            TableNotFoundError: The query names a table that is not here.
+            polars.exceptions.SQLSyntaxError: The query cannot be parsed.
+        """
+        return query(sql, self.registry)
+
+    def snapshots(self, *, imported: CatalogImport | None = None, reference: str = "") -> tuple[TableSnapshot, ...]:
+        """Return the snapshots of all tables, sorted by full name; opens the metadata of each."""
+        return tuple(introspect(t, imported=imported, reference=reference) for t in self.registry.tables())
+
+    def export_catalog_metadata(self, path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+        """Return the snapshots of all tables as plain data; write them as JSON to ``path``, whole or not at all.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        text = to_json(self.snapshots())
+        if path is not None:
+            write_whole(Path(path), text)
+        data: dict[str, Any] = json.loads(text)
+        return data
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that a reader never sees a part of it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+default_catalog = Catalog()
+"""The catalog of the registry in use."""
+
+
+def get_table(name: str, **params: Any) -> pl.LazyFrame:
+    """Return a table of the default catalog; see :meth:`Catalog.table`."""
+    return default_catalog.table(name, **params)

@@ -1,0 +1,248 @@
+"""Declaring tables: ``@table`` for functions, ``register_static_table`` for objects."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+from lakecat.errors import DeclarationError
+from lakecat.metadata import Place, TableMetadata, columns_from
+from lakecat.names import full_name
+from lakecat.registry import RegisteredTable, Registry, current_registry
+from lakecat.sources.base import HasParameters, TableSource, check_is_source
+from lakecat.sources.function import FunctionSource
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@overload
+def table(function: _F, /) -> _F: ...
+@overload
+def table(
+    *,
+    description: str | None = None,
+    tags: Iterable[str] = (),
+    owner: str = "",
+    schema: Any = None,
+    name: str | None = None,
+    database: str | None = None,
+    examples: Mapping[str, Any] | None = None,
+    deprecated: str = "",
+) -> Callable[[_F], _F]: ...
+def table(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    description: str | None = None,
+    tags: Iterable[str] = (),
+    owner: str = "",
+    schema: Any = None,
+    name: str | None = None,
+    database: str | None = None,
+    examples: Mapping[str, Any] | None = None,
+    deprecated: str = "",
+) -> Any:
+    """Declare the function's frame as a table of the current registry; the function itself is returned, unchanged.
+
+    Args:
+        function: A function that returns a LazyFrame or a DataFrame. Its parameters become the table's.
+        description: What one row is; the function's docstring where none is given. reStructuredText in documentation.
+        tags: Free labels.
+        owner: Who answers for the table.
+        schema: The columns: a mapping of names to Polars dtypes or their names, a ``pl.Schema``, a ``pa.Schema``, or
+            Columns.
+        name: The table's name; the function's where none is given.
+        database: The database it belongs to.
+        examples: Values of parameters with which the snippets of documentation run.
+        deprecated: Why not to use it any more, and what to use.
+
+    Raises:
+        DeclarationError: A value that cannot be.
+        DuplicateTableError: The name is declared at another place already.
+
+    Example:
+        >>> @table(owner="growth")
+        ... def users() -> pl.DataFrame:
+        ...     '''One row a user.'''
+        ...     return pl.DataFrame({"user_id": [1, 2]})
+    """
+
+    def declare(function: _F) -> _F:
+        if not callable(function) or isinstance(function, (type, classmethod, staticmethod)):
+            raise DeclarationError(
+                f"@table goes on a function, not on {function!r}; use register_static_table for an object"
+            )
+        add_function(
+            function,
+            registry=current_registry(),
+            description=description,
+            tags=tags,
+            owner=owner,
+            schema=schema,
+            name=name,
+            database=database,
+            examples=examples,
+            deprecated=deprecated,
+        )
+        return function
+
+    if isinstance(function, str):
+        raise DeclarationError(f"write @table(name={function!r}), not @table({function!r})")
+    return declare if function is None else declare(function)
+
+
+def register_static_table(
+    obj: TableSource,
+    name: str | None = None,
+    *,
+    description: str | None = None,
+    tags: Iterable[str] | None = None,
+    owner: str | None = None,
+    schema: Any = None,
+    database: str | None = None,
+    examples: Mapping[str, Any] | None = None,
+    deprecated: str = "",
+) -> None:
+    """Declare an object, such as a DeltaTable or a ParquetTable, as a table of the current registry.
+
+    Args:
+        obj: Any object with ``kind``, ``scan``, ``schema``, ``facts`` and ``change_token``.
+        name: The table's name; the object's own where none is given.
+        description: What one row is; the object's own where none is given.
+        tags: Free labels; the object's own where none are given.
+        owner: Who answers for the table; the object's own where none is given.
+        schema: Columns to describe; dtypes may be left to the data (``Column("id", description="…")``).
+        database: The database it belongs to.
+        examples: Values of parameters with which the snippets of documentation run.
+        deprecated: Why not to use it any more, and what to use.
+
+    Raises:
+        DeclarationError: It is no table source, or a value that cannot be.
+        DuplicateTableError: The name is declared at another place already.
+    """
+    add_source(
+        obj,
+        registry=current_registry(),
+        place=calling_place(),
+        description=description,
+        tags=tags,
+        owner=owner,
+        schema=schema,
+        name=name,
+        database=database,
+        examples=examples,
+        deprecated=deprecated,
+    )
+
+
+def add_function(
+    function: Callable[..., Any],
+    *,
+    registry: Registry,
+    schema: Any,
+    name: str | None,
+    description: str | None,
+    database: str | None,
+    examples: Mapping[str, Any] | None,
+    **declared: Any,
+) -> None:
+    """Add a function to a registry; the arguments are those of :func:`table`."""
+    name = name if name is not None else getattr(function, "__name__", "")
+    metadata = TableMetadata(
+        name=name,
+        kind=FunctionSource.kind,
+        description=description if description is not None else inspect.getdoc(function) or "",
+        columns=columns_from(schema, f"table {full_name(name, database)!r}"),
+        database=database,
+        examples=_known_examples(examples, name),
+        place=_place_of(function),
+        **declared,
+    )
+    source = FunctionSource(function, name=metadata.full_name, schema=metadata.schema)
+    registry.add(RegisteredTable(metadata, source))
+
+
+def add_source(
+    obj: TableSource,
+    *,
+    registry: Registry,
+    place: Place | None,
+    schema: Any,
+    name: str | None,
+    description: str | None,
+    tags: Iterable[str] | None,
+    owner: str | None,
+    database: str | None,
+    examples: Mapping[str, Any] | None,
+    **declared: Any,
+) -> None:
+    """Add a source to a registry; the arguments are those of :func:`register_static_table`."""
+    source = check_is_source(obj)
+    name = name if name is not None else getattr(obj, "name", None)
+    if name is None:
+        raise DeclarationError(
+            f"{type(obj).__name__} has no name of its own; give one: register_static_table(obj, 'name')"
+        )
+    metadata = TableMetadata(
+        name=name,
+        kind=source.kind,
+        description=description if description is not None else inspect.cleandoc(getattr(obj, "description", "") or ""),
+        tags=tuple(getattr(obj, "tags", ()) if tags is None else tags) if not isinstance(tags, str) else (tags,),
+        owner=owner if owner is not None else getattr(obj, "owner", "") or "",
+        columns=columns_from(schema, f"table {full_name(name, database)!r}"),
+        database=database,
+        examples=_known_examples(examples, name),
+        place=place,
+        **declared,
+    )
+    if metadata.examples and not isinstance(source, HasParameters):
+        raise DeclarationError(f"table {metadata.full_name!r} has examples of parameters, and takes none")
+    registry.add(RegisteredTable(metadata, source))
+
+
+def calling_place() -> Place:
+    """Return the place outside this package that called into it."""
+    frame = sys._getframe(1)
+    own = Path(__file__).parent
+    while frame.f_back is not None and Path(frame.f_code.co_filename).is_relative_to(own):
+        frame = frame.f_back
+    file = frame.f_code.co_filename
+    return Place(
+        module=frame.f_globals.get("__name__", "__main__"),
+        qualname=frame.f_code.co_qualname,
+        file=file,
+        line=frame.f_lineno,
+        stamp=_stamp(file),
+    )
+
+
+def _place_of(function: Callable[..., Any]) -> Place | None:
+    inner = inspect.unwrap(function)
+    code = getattr(inner, "__code__", None)
+    if code is None:  # a partial, or an object with __call__
+        return calling_place()
+    return Place(
+        module=inner.__module__,
+        qualname=inner.__qualname__,
+        file=code.co_filename,
+        line=code.co_firstlineno,
+        stamp=_stamp(code.co_filename),
+    )
+
+
+def _stamp(file: str) -> int:
+    try:
+        return Path(file).stat().st_mtime_ns
+    except OSError:  # typed into an interpreter
+        return 0
+
+
+def _known_examples(examples: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
+    if examples is not None and not isinstance(examples, Mapping):
+        raise DeclarationError(
+            f"examples of table {name!r} is {type(examples).__name__}; write a mapping of parameters to values"
+        )
+    return dict(examples or {})

@@ -1,0 +1,93 @@
+"""Polars dtypes from what authors write: dtypes, Python types and names such as ``"Utf8"`` or ``"List(Int64)"``."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from lakecat.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from polars.datatypes import DataTypeClass
+
+_NAMES: dict[str, DataTypeClass] = {
+    name: value
+    for name, value in vars(pl).items()
+    if isinstance(value, type) and issubclass(value, pl.DataType) and name != "DataType"
+}
+# Names that Polars once had, or that its users write from habit.
+_NAMES |= {"Utf8": pl.String, "str": pl.String, "int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
+_FOLDED = {name.casefold(): value for name, value in _NAMES.items()}
+
+
+def parse_dtype(value: Any, where: str) -> pl.DataType:
+    """Return the Polars dtype that ``value`` names.
+
+    Args:
+        value: A Polars dtype or its class, a Python type, or text: a name of either kind, with arguments if it has
+            some, as in ``"Datetime('us', 'UTC')"``, ``"Struct({'a': Int64})"`` or ``"pl.List(pl.String)"``. Text is
+            read, never executed.
+        where: What the dtype belongs to, for the error: ``column 'email' of table 'users'``.
+
+    Raises:
+        DeclarationError: It names no dtype; the message has a near name where there is one.
+    """
+    if isinstance(value, pl.DataType):
+        return value
+    try:
+        if isinstance(value, str):
+            return _instance(_read(ast.parse(value.strip(), mode="eval").body))
+        if isinstance(value, type):
+            return _instance(value if issubclass(value, pl.DataType) else pl.DataType.from_python(value))
+    except _UnknownNameError as error:
+        near = difflib.get_close_matches(error.args[0], _NAMES, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; use a Polars dtype such as 'Int64' or 'String'"
+        raise DeclarationError(f"{where} has the unknown dtype {error.args[0]!r}{hint}") from None
+    except (SyntaxError, TypeError, ValueError, MemoryError, RecursionError) as error:  # the last two: nested too deep
+        raise DeclarationError(f"{where} has a dtype that cannot be read: {value!r} ({error})") from None
+    raise DeclarationError(f"{where} has {value!r} for a dtype; use a Polars dtype or its name, such as 'Int64'")
+
+
+class _UnknownNameError(Exception):
+    pass
+
+
+def _instance(value: Any) -> pl.DataType:
+    if isinstance(value, pl.DataType):
+        return value
+    if isinstance(value, type) and issubclass(value, pl.DataType):
+        try:
+            return value()
+        except TypeError:
+            raise ValueError(f"{value.__name__} needs arguments, as in {_example(value.__name__)}") from None
+    raise ValueError(f"{value!r} is no dtype")
+
+
+def _example(name: str) -> str:
+    return {"List": "List(Int64)", "Array": "Array(Int64, 3)", "Struct": "Struct({'a': Int64})"}.get(name, f"{name}(…)")
+
+
+def _read(node: ast.expr) -> Any:
+    """Return the value of a dtype expression: names of dtypes, calls of them, and literals."""
+    if isinstance(node, ast.Name):
+        try:
+            return _NAMES[node.id] if node.id in _NAMES else _FOLDED[node.id.casefold()]
+        except KeyError:
+            raise _UnknownNameError(node.id) from None
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("pl", "polars"):
+        return _read(ast.Name(node.attr))
+    if isinstance(node, ast.Call):
+        arguments = [_read(a) for a in node.args]
+        return _read(node.func)(*arguments, **{k.arg: _read(k.value) for k in node.keywords if k.arg})
+    if isinstance(node, ast.List):
+        return [_read(item) for item in node.elts]
+    if isinstance(node, ast.Tuple):
+        return tuple(_read(item) for item in node.elts)
+    if isinstance(node, ast.Dict):
+        return {_read(k): _read(v) for k, v in zip(node.keys, node.values, strict=True) if k is not None}
+    if isinstance(node, ast.Constant):
+        return node.value
+    raise ValueError("write a dtype's name, with literal arguments if it has some")

@@ -1,0 +1,146 @@
+"""Every error that lakecat raises on purpose.
+
+::
+
+    LakecatError
+    ├── DeclarationError          a declaration that cannot be: a bad name, dtype or argument
+    │   └── DuplicateTableError   one name, two places
+    ├── TableNotFoundError        no such table in this catalog (also a LookupError)
+    ├── TableParameterError       a parameter that the table does not take, or one that it lacks (also a TypeError)
+    ├── TableFunctionError        a table's function raised, or returned something that is no frame
+    ├── SourceError               the data behind a table cannot be read
+    │   └── SourceNotFoundError   there is nothing at the table's location
+    ├── CatalogLoadError          a catalog's module cannot be imported, or holds no catalog
+    └── SnapshotError             a snapshot file that cannot be used
+
+The data stand in ``args`` and as attributes, the sentence in ``str()``, so each error survives pickling.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CatalogLoadError",
+    "DeclarationError",
+    "DuplicateTableError",
+    "LakecatError",
+    "SnapshotError",
+    "SourceError",
+    "SourceNotFoundError",
+    "TableFunctionError",
+    "TableNotFoundError",
+    "TableParameterError",
+]
+
+
+class LakecatError(Exception):
+    """Base of all errors of lakecat.
+
+    ``code`` names the kind of trouble where it becomes data: the problems of a snapshot and the subtypes of Sphinx
+    warnings.
+    """
+
+    code = "error"
+
+
+class DeclarationError(LakecatError):
+    """A table was declared in a way that cannot be."""
+
+    code = "declaration"
+
+
+class DuplicateTableError(DeclarationError):
+    """One name was declared in two places.
+
+    Args:
+        name: The full name of the table.
+        first: Where it stands already, as ``file:line``.
+        second: Where it was declared again, as ``file:line``.
+    """
+
+    code = "duplicate_table"
+
+    def __init__(self, name: str, first: str, second: str) -> None:
+        super().__init__(name, first, second)
+        self.name, self.first, self.second = name, first, second
+
+    def __str__(self) -> str:
+        return (
+            f"table {self.name!r} is declared twice: at {self.first} and at {self.second}; rename or remove one of them"
+        )
+
+
+class TableNotFoundError(LakecatError, LookupError):
+    """The catalog has no table of this name.
+
+    Args:
+        name: The name that was asked for.
+        count: The number of tables in the catalog.
+        near: Up to three names that look like it.
+    """
+
+    code = "unknown_table"
+
+    def __init__(self, name: str, count: int = 0, near: tuple[str, ...] = ()) -> None:
+        super().__init__(name, count, near)
+        self.name, self.count, self.near = name, count, near
+
+    def __str__(self) -> str:
+        tables = "1 table" if self.count == 1 else f"{self.count} tables"
+        hint = f"; did you mean {_either(self.near)}?" if self.near else ""
+        if not self.count:
+            hint = "; import the module that declares your tables first"
+        return f"no table {self.name!r} in this catalog ({tables}){hint}"
+
+
+class TableParameterError(LakecatError, TypeError):
+    """A table was asked for with a parameter that it does not take, or without one that it needs."""
+
+    code = "parameter"
+
+
+class TableFunctionError(LakecatError):
+    """The function of a table raised, or returned something that is neither a LazyFrame nor a DataFrame."""
+
+    code = "function_failed"
+
+
+class SourceError(LakecatError):
+    """The data behind a table cannot be read."""
+
+    code = "unreadable"
+
+
+class SourceNotFoundError(SourceError):
+    """There is nothing at the location of a table."""
+
+    code = "not_found"
+
+
+class CatalogLoadError(LakecatError):
+    """The module of a catalog cannot be imported, or what it names is no catalog.
+
+    Args:
+        message: The whole sentence.
+        file: The file in which the import failed, if it is known.
+        line: The line in that file.
+    """
+
+    code = "import_failed"
+
+    def __init__(self, message: str, file: str | None = None, line: int | None = None) -> None:
+        super().__init__(message, file, line)
+        self.message, self.file, self.line = message, file, line
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class SnapshotError(LakecatError):
+    """A snapshot file is damaged, or was written in a format that this version does not know."""
+
+    code = "snapshot"
+
+
+def _either(names: tuple[str, ...]) -> str:
+    quoted = [repr(name) for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

@@ -1,0 +1,67 @@
+"""What was declared about columns and what the data say, brought together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakecat.names import near_names
+from lakecat.snapshot import ColumnSnapshot, Problem
+
+if TYPE_CHECKING:
+    from lakecat.metadata import Column
+
+
+def merge_columns(
+    declared: tuple[Column, ...] | None, found: tuple[Column, ...] | None
+) -> tuple[ColumnSnapshot, ...] | None:
+    """Return the columns for documentation: those of the data, in their order, with what was declared about them.
+
+    Where the data are unknown, the declared ones stand alone; where nothing is known, ``None``.
+    """
+    if found is None:
+        return None if declared is None else tuple(_snapshot(c, c) for c in declared)
+    notes = {c.name: c for c in declared or ()}
+    return tuple(_snapshot(notes.get(c.name, c), c) for c in found)
+
+
+def check_declared(declared: tuple[Column, ...] | None, found: tuple[Column, ...] | None) -> tuple[Problem, ...]:
+    """Return a problem for each declared column that the data do not have, or have with another dtype."""
+    if declared is None or found is None:
+        return ()
+    actual = {c.name: c for c in found}
+    problems = []
+    for column in declared:
+        if column.name not in actual:
+            near = near_names(column.name, actual)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            problems.append(_mismatch(f"column {column.name!r} is declared, and the data have none of that name{hint}"))
+        elif column.dtype is not None and column.dtype != actual[column.name].dtype:
+            dtype = actual[column.name].dtype
+            problems.append(
+                _mismatch(f"column {column.name!r} is declared as {column.dtype}, and the data have {dtype}")
+            )
+    return tuple(problems)
+
+
+def _mismatch(detail: str) -> Problem:
+    return Problem(
+        code="schema_mismatch",
+        message="What is declared about this table's columns is not what its data have.",
+        detail=detail,
+    )
+
+
+def _snapshot(note: Column, actual: Column) -> ColumnSnapshot:
+    """Return a column of the data with an author's note on it (which may be the column itself)."""
+    dtype = actual.dtype if actual.dtype is not None else note.dtype
+    return ColumnSnapshot(
+        name=actual.name,
+        dtype="" if dtype is None else str(dtype),
+        nullable=actual.nullable if note.nullable is None else note.nullable,
+        description=note.description or actual.description,
+        tags=note.tags,
+        classification=note.classification,
+        deprecated=note.deprecated,
+        primary_key=note.primary_key,
+        references=note.references,
+    )

@@ -1,0 +1,37 @@
+"""Short forms of texts: a description's first sentence, and an error without a machine's paths."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lakecat.plaintext import safe_location
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ROLE = re.compile(r"(?::[\w:+.-]+:)?`+~?!?([^`<]*[^`<\s])(?:\s*<[^`>]*>)?`+_{0,2}")
+_EMPHASIS = re.compile(r"(?<![\w*])\*{1,2}(?=\S)([^*]+?)(?<=\S)\*{1,2}(?![\w*])")
+_LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\)")
+_SENTENCE = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\bapprox\.)\s+(?=[A-Z0-9\"'(`*:])")
+_QUOTED_PATH = re.compile(r"(['\"])(/(?:(?!\1).)+)\1")
+_BARE_PATH = re.compile(r"(?<![\w/:.…*])/[\w.+=@-]+(?:/[\w.+=@%-]+)+/?")
+
+
+def summary_of(description: str, *, limit: int = 200) -> str:
+    """Return the first sentence of a description as plain text on one line, cut at a word after ``limit`` characters.
+
+    Example:
+        >>> summary_of("One row a user, see :lakecat:table:`orders`. More text.")
+        'One row a user, see orders.'
+    """
+    paragraph = " ".join(re.split(r"\n\s*\n", description.strip(), maxsplit=1)[0].split())
+    text = _LINK.sub(r"\1", _EMPHASIS.sub(r"\1", _ROLE.sub(r"\1", paragraph)))
+    sentence = _SENTENCE.split(text, maxsplit=1)[0]
+    return sentence if len(sentence) <= limit else sentence[:limit].rpartition(" ")[0] + " …"
+
+
+def hide_paths(text: str, base: Path | None) -> str:
+    """Return text in which absolute paths are shown relative to ``base``, or by their last two parts."""
+    text = _QUOTED_PATH.sub(lambda m: f"{m[1]}{safe_location(m[2], base)}{m[1]}", text)
+    return _BARE_PATH.sub(lambda m: safe_location(m[0], base), text)

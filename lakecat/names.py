@@ -1,0 +1,59 @@
+"""Names: which are allowed, which are near, and which words they are made of."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from lakecat.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SEPARATOR = re.compile(r"[\W_]+")
+
+
+def check_name(name: object, what: str = "table") -> str:
+    """Return a name that can be used for a table, database or column.
+
+    Any text will do, as data have names of every kind; only what is no text, empty or padded is refused.
+
+    Raises:
+        DeclarationError: It is no text, or is empty, or begins or ends with white space, or holds a line break.
+    """
+    if not isinstance(name, str):
+        raise DeclarationError(f"the name of a {what} is text, not {type(name).__name__} ({name!r})")
+    if not name or name != name.strip() or "\n" in name or "\r" in name:
+        raise DeclarationError(
+            f"{name!r} cannot be the name of a {what}: give it text without line breaks or outer spaces"
+        )
+    return name
+
+
+def full_name(name: str, database: str | None) -> str:
+    """Return the name under which a table is found: ``database.table``, or ``table`` alone."""
+    return f"{database}.{name}" if database else name
+
+
+def near_names(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return up to three of ``names`` that look like ``name``, the nearest first.
+
+    A name that differs in upper and lower case alone, or whose last dotted part is the one asked for, comes first.
+    """
+    names = list(names)
+    folded = name.casefold()
+    same = [n for n in names if n.casefold() == folded or n.casefold().rpartition(".")[2] == folded]
+    similar = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    return tuple(dict.fromkeys([*sorted(same), *similar]))[:3]
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Return the words of a name: parts of snake_case, camelCase and dotted names.
+
+    Example:
+        >>> words("crm.signupCountry_code")
+        ('crm', 'signup', 'Country', 'code')
+    """
+    return tuple(part for chunk in _SEPARATOR.split(name) for part in _CAMEL.split(chunk) if part)

@@ -1,0 +1,9 @@
+"""Where declared tables are kept: one protocol, its implementations, and the registry in use."""
+
+from __future__ import annotations
+
+from lakecat.registry.base import RegisteredTable, Registry
+from lakecat.registry.current import current_registry, use_registry
+from lakecat.registry.memory import CatalogRegistry
+
+__all__ = ["CatalogRegistry", "RegisteredTable", "Registry", "current_registry", "use_registry"]

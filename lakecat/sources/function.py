@@ -1,0 +1,127 @@
+"""Tables that a Python function makes."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from lakecat.errors import TableFunctionError, TableParameterError
+from lakecat.snapshot import Fact, Parameter
+from lakecat.sources.base import refuse_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class FunctionSource:
+    """A function that returns a LazyFrame or a DataFrame, as a table.
+
+    Args:
+        function: The function; its parameters are the table's.
+        name: The table's name, for errors.
+        schema: The declared schema, if there is one.
+    """
+
+    kind = "function"
+
+    def __init__(self, function: Callable[..., Any], *, name: str, schema: pl.Schema | None = None) -> None:
+        self.function = function
+        self.name = name
+        self._schema = schema
+
+    def __repr__(self) -> str:
+        return f"FunctionSource({self.name!r})"
+
+    def scan(self, **params: Any) -> pl.LazyFrame:
+        """Call the function and return its frame, lazy. The function itself runs now, whatever it does.
+
+        Raises:
+            TableParameterError: A parameter is unknown or missing.
+            TableFunctionError: The function raised, or returned something else.
+        """
+        positional, keywords = self._arguments(params)
+        try:
+            frame = self.function(*positional, **keywords)
+        except (Exception, pl.exceptions.PanicException) as error:  # a Polars panic is a BaseException
+            raise TableFunctionError(
+                f"the function of table {self.name!r} raised {type(error).__name__}: {error}"
+            ) from error
+        if isinstance(frame, pl.DataFrame):
+            return frame.lazy()
+        if isinstance(frame, pl.LazyFrame):
+            return frame
+        if inspect.iscoroutine(frame):
+            frame.close()
+        raise TableFunctionError(
+            f"the function of table {self.name!r} returned {type(frame).__name__}, not a polars LazyFrame or DataFrame"
+        )
+
+    def schema(self) -> pl.Schema | None:
+        """Return the declared schema; ``None`` where none is declared, as only a call could tell."""
+        return self._schema
+
+    def facts(self) -> Iterable[Fact]:
+        """A function has no facts beyond its parameters."""
+        return ()
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the function's parameters; ``*args`` and ``**kwargs`` are left out."""
+        return tuple(
+            Parameter(
+                name=p.name,
+                annotation="" if p.annotation is p.empty else inspect.formatannotation(p.annotation).strip("'\""),
+                default=None if p.default is p.empty else _default_text(p.default),
+            )
+            for p in self._signature.parameters.values()
+            if p.kind in _NAMED
+        )
+
+    def change_token(self) -> str | None:
+        """Return a digest of the file that defines the function; ``None`` where there is no file, as in a notebook."""
+        try:
+            file = inspect.getsourcefile(inspect.unwrap(self.function))
+        except TypeError:
+            return None
+        return _file_digest(file) if file else None
+
+    @functools.cached_property
+    def _signature(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
+    def _arguments(self, params: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        parameters = self._signature.parameters.values()
+        named = [p for p in parameters if p.kind in _NAMED]
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            refuse_parameters(params, tuple(p.name for p in named), self.name)
+        if missing := [p.name for p in named if p.default is p.empty and p.name not in params]:
+            values = ", ".join(f"{name}=…" for name in missing)
+            raise TableParameterError(
+                f"table {self.name!r} needs a value for {' and '.join(map(repr, missing))}: "
+                f"table({self.name!r}, {values})"
+            )
+        first = [p for p in named if p.kind is p.POSITIONAL_ONLY]
+        positional = [params.get(p.name, p.default) for p in first]
+        return positional, {k: v for k, v in params.items() if k not in {p.name for p in first}}
+
+
+def _default_text(value: Any) -> str:
+    """Return a default as Python text; only values whose text is the same in every process show it."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return repr(value)
+    text = repr(value)
+    return "…" if " at 0x" in text or len(text) > 60 else text
+
+
+def _file_digest(file: str) -> str | None:
+    try:
+        with Path(file).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,57 @@
+"""When pages are read again: when the declaration or the data of their tables changed, and only then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sphinx_lakecat.domain import lakecat_domain
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+_LIST = "\0list"
+"""The key under which the token of the list of tables is kept: no table can have this name."""
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Return the documents that show a table whose token is new or unknown, and remember the tokens.
+
+    The tokens are taken before the tables are read: what changes in between is seen at the next build.
+    """
+    domain = lakecat_domain(env)
+    tokens = {name: domain.store.token(name) for name in domain.store.names}
+    tokens[_LIST] = domain.store.list_token()
+    before = domain.entries["tokens"]
+    moved = {name for name in tokens.keys() | before.keys() if tokens.get(name) is None or tokens[name] != before.get(name)}
+    domain.entries["tokens"] = tokens
+    documents = {docname for docname, names in domain.entries["uses"].items() if names & moved}
+    if _LIST in moved:
+        documents |= {domain.pages.index} - {""}
+    return sorted(documents - removed)
+
+
+def _take_snapshots(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Before Sphinx forks, take the snapshots that the other processes need."""
+    if app.parallel > 1:
+        domain = lakecat_domain(env)
+        shown = {name for docname in docnames for name in domain.entries["uses"].get(docname, ())}
+        shown |= {domain.pages.tables[docname] for docname in docnames if docname in domain.pages.tables}
+        domain.store.keep(sorted(name for name in shown if name in domain.store))
+
+
+def _remove_stale(app: Sphinx, error: Exception | None) -> None:
+    """Remove the HTML of tables that are gone; only files that an earlier build generated."""
+    domain = lakecat_domain(app.env)
+    now = {docname: domain.pages.tables.get(docname, "") for docname in getattr(app.project, "generated", ())}
+    if error is None and app.builder.format == "html" and hasattr(app.builder, "get_output_path"):
+        for docname in domain.entries["generated"].keys() - app.env.found_docs:
+            app.builder.get_output_path(docname).unlink(missing_ok=True)
+    domain.entries["generated"] = now
+
+
+def setup_outdated(app: Sphinx) -> None:
+    """Compare change tokens at each build."""
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-before-read-docs", _take_snapshots)
+    app.connect("build-finished", _remove_stale)

@@ -1,0 +1,104 @@
+"""What the generated pages hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.parsers import Parser, RSTParser
+
+from sphinx_lakecat.anchors import docnames
+from sphinx_lakecat.autocatalog.project import SUFFIX, CatalogProject
+from sphinx_lakecat.domain import lakecat_domain
+from sphinx_lakecat.loading import TableStore, load_tables
+from sphinx_lakecat.rendering.document import Markup, table_page
+from sphinx_lakecat.rendering.index import IndexRow, index_page, root_page
+from sphinx_lakecat.warnings import Subtype, warn
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPages:
+    """The generated documents of a build.
+
+    Args:
+        tables: The table of each document.
+        index: The document that lists all tables; ``""`` if pages are off.
+        root: The first page of a site that has none; ``""`` if it has.
+    """
+
+    tables: dict[str, str]
+    index: str = ""
+    root: str = ""
+
+
+class CatalogParser(Parser):
+    """Builds a document from its name; there is no text to parse."""
+
+    supported = ("lakecat-table",)
+    # Descriptions are parsed with the settings of reStructuredText.
+    settings_spec = RSTParser.settings_spec
+
+    def parse(self, inputstring: str, document: nodes.document) -> None:
+        """Fill the document with the page of its table, the index, or the first page."""
+        env = self._env
+        docname = env.current_document.docname
+        pages = lakecat_domain(env).pages
+        # A page that no toctree names is no mistake here.
+        env.metadata[docname]["orphan"] = "True"
+        if docname == pages.root:
+            document += root_page(self._config.project if self._config.project != "Project name not set" else "Data catalog", pages.index)
+        elif docname == pages.index:
+            document += self._index(docname)
+        else:
+            document += self._table(docname, pages.tables[docname], document)
+
+    def _table(self, docname: str, name: str, document: nodes.document) -> nodes.section:
+        domain = lakecat_domain(self._env)
+        location = domain.store.location(name)
+        table = domain.store.snapshot(name)
+
+        def report(sentence: str) -> None:
+            warn(Subtype.MARKUP, sentence, location=location or docname)
+
+        page = table_page(table, Markup(self._config.lakecat_description_markup, document, report))
+        domain.note_table(name, [c.name for c in table.columns or ()], docname=docname, is_page=True)
+        return page
+
+    def _index(self, docname: str) -> nodes.section:
+        domain = lakecat_domain(self._env)
+        documents = {name: doc for doc, name in domain.pages.tables.items()}
+        rows = [
+            IndexRow(row.name, documents[row.name], row.kind, row.summary, row.owner, row.tags, row.deprecated) for row in domain.store.listed()
+        ]
+        domain.note_index({r.owner for r in rows if r.owner}, {tag for r in rows for tag in r.tags}, docname=docname)
+        return index_page(rows, domain.store.failures)
+
+
+def _load(app: Sphinx) -> None:
+    """Load the catalogs, and let the project have their pages."""
+    domain = lakecat_domain(app.env)
+    domain.store = load_tables(app)
+    domain.pages = _pages(app, domain.store)
+    generated = {*domain.pages.tables, domain.pages.index, domain.pages.root} - {""}
+    app.project = app.env.project = CatalogProject(app.project, generated)
+
+
+def _pages(app: Sphinx, store: TableStore) -> CatalogPages:
+    folder = app.config.lakecat_autocatalog
+    if not folder or not app.config.lakecat_catalog:
+        return CatalogPages({})
+    root = app.config.root_doc if getattr(app.builder, "generates_root", False) else ""
+    tables = {docname: name for name, docname in docnames(store.names, folder).items()}
+    return CatalogPages(tables, index=f"{folder}/index", root=root)
+
+
+def setup_pages(app: Sphinx) -> None:
+    """Add the parser of generated documents."""
+    app.add_source_suffix(SUFFIX, "lakecat-table")
+    app.add_source_parser(CatalogParser)
+    app.connect("builder-inited", _load)
+

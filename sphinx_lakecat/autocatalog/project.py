@@ -1,0 +1,36 @@
+"""Documents that no file of the source folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from sphinx.project import Project
+from sphinx.util._pathlib import _StrPath
+
+SUFFIX = ".lakecat-table"
+MARKER = Path(__file__).with_name(f"generated{SUFFIX}")
+"""The one file that all generated documents are said to come from. Its text is not used; its age is that of the installation."""
+
+
+class CatalogProject(Project):
+    """A project that also has generated documents. A document of the same name in the source folder counts before one of these."""
+
+    def __init__(self, project: Project, generated: Iterable[str]) -> None:
+        super().__init__(project.srcdir, project.source_suffix)
+        self.restore(project)
+        self._generated = frozenset(generated)
+        self.generated = self._generated
+
+    def discover(self, exclude_paths: Iterable[str] = (), include_paths: Iterable[str] = ("**",)) -> set[str]:
+        """Find the documents of the source folder, and add the generated ones."""
+        found = super().discover(exclude_paths, include_paths)
+        self.generated = self._generated - found
+        self.docnames |= self.generated
+        return self.docnames
+
+    def doc2path(self, docname: str, absolute: bool) -> _StrPath:
+        """Return a document's file; that of a generated one is the marker."""
+        if docname in self.generated:
+            return _StrPath(MARKER)
+        return super().doc2path(docname, absolute)

@@ -1,0 +1,57 @@
+"""A sidebar whose size does not grow with the number of tables.
+
+Sphinx draws the whole tree of documents for each page, and some themes show all of it: time and size in the square of the number
+of pages. Here the generated pages are left out of the tree, and the sidebar of table pages is drawn once for all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sphinx import addnodes
+
+from sphinx_lakecat.domain import lakecat_domain
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+def _leave_out_tables(app: Sphinx, env: BuildEnvironment) -> None:
+    """Take the tables out of the index's entry in the tree; after the environment was saved, and only for HTML."""
+    index = lakecat_domain(env).pages.index
+    if _applies(app) and index in env.tocs:
+        for toctree in list(env.tocs[index].findall(addnodes.toctree)):
+            toctree.parent.remove(toctree)
+
+
+def _draw_once(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Give table pages, which are all at one depth and none of which the tree shows, one drawing of it."""
+    pages = lakecat_domain(app.env).pages
+    if pagename not in pages.tables and pagename not in (pages.index, pages.root):
+        return
+    # Generated pages have no source to show.
+    context["sourcename"] = ""
+    context["show_source"] = context["has_source"] = False
+    if pagename not in pages.tables or not _applies(app) or "toctree" not in context:
+        return
+    draw, drawn = context["toctree"], app.builder.__dict__.setdefault("_lakecat_sidebars", {})
+
+    def toctree(**options: Any) -> Any:
+        key = tuple(sorted(options.items()))
+        if key not in drawn:
+            drawn[key] = draw(**options)
+        return drawn[key]
+
+    context["toctree"] = toctree
+
+
+def _applies(app: Sphinx) -> bool:
+    return app.config.lakecat_compact_sidebar and app.builder.format == "html" and app.builder.name not in ("epub", "singlehtml")
+
+
+def setup_sidebar(app: Sphinx) -> None:
+    """Make the sidebar compact, before a theme asks for it."""
+    app.connect("env-check-consistency", _leave_out_tables)
+    app.connect("html-page-context", _draw_once, priority=100)

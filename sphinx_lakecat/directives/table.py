@@ -1,0 +1,125 @@
+"""``.. lakecat-table:: users``: a table in the middle of prose."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective
+
+from lakecat.names import near_names
+from lakecat.plaintext import plain_name
+from sphinx_lakecat.anchors import table_anchor
+from sphinx_lakecat.rendering import document as parts
+from sphinx_lakecat.warnings import Subtype, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from lakecat.snapshot import ColumnSnapshot, TableSnapshot
+
+
+def _names(argument: str | None) -> list[str]:
+    """Return names that commas or line breaks part; spaces part them where there is no comma."""
+    text = argument or ""
+    found = [name.strip() for name in re.split(r"[,\n]" if "," in text else r"\s+", text)]
+    if not any(found):
+        raise ValueError("write names of columns, with commas between them")
+    return [name for name in found if name]
+
+
+class TableDirective(SphinxDirective):
+    """Show a table: name, facts, description, columns and snippets, at the heading level of its place.
+
+    Its argument is the table's name. Options choose what is shown.
+    """
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {
+        "columns": _names,
+        "exclude": _names,
+        "no-title": directives.flag,
+        "no-description": directives.flag,
+        "no-columns": directives.flag,
+        "no-snippets": directives.flag,
+        "no-index": directives.flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the nodes::
+
+        container.lakecat-table (table-NAME)
+            paragraph.lc-title > pending_xref, lakecat_part "head", description, problems, lakecat_part "columns", lakecat_part "snippets"
+        """
+        # Late, as the domain holds this directive.
+        from sphinx_lakecat.domain import lakecat_domain
+
+        name = self.arguments[0].strip()
+        domain = lakecat_domain(self.env)
+        docname = self.env.current_document.docname
+        domain.note_use(name, docname=docname)
+        if name not in domain.store:
+            near = domain.store.near(name)
+            hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
+            count = len(domain.store.names)
+            warn(Subtype.UNKNOWN_TABLE, f"there is no table {name!r} in the catalog ({count} tables){hint}", location=self.get_location())
+            return [nodes.caution("", nodes.paragraph("", f"The catalog has no table named {plain_name(name)}."))]
+        if (file := domain.store.declaring_file(name)) is not None:
+            self.env.note_dependency(file)
+        table = domain.store.snapshot(name)
+        shown = self._shown(table)
+        container = nodes.container(classes=["lakecat-table"])
+        self.set_source_info(container)
+        anchored = "no-index" not in self.options and table_anchor(name) not in self.state.document.ids
+        if anchored:
+            container["ids"].append(table_anchor(name))
+            self.state.document.note_explicit_target(container)
+            domain.note_table(
+                name, [c.name for c in shown or ()], docname=docname, is_page=False, location=self.get_location()
+            )
+        container += self._content(table, shown, anchored)
+        return [container]
+
+    def _content(self, table: TableSnapshot, shown: Sequence[ColumnSnapshot] | None, anchored: bool) -> list[nodes.Node]:
+        def report(sentence: str) -> None:
+            warn(Subtype.MARKUP, sentence, location=self.get_location())
+
+        name = table.full_name
+        markup = parts.Markup(self.config.lakecat_description_markup, self.state.document, report)
+        content: list[nodes.Node] = []
+        if "no-title" not in self.options:
+            literal = nodes.literal(plain_name(name), plain_name(name), classes=["notranslate"])
+            link = addnodes.pending_xref(
+                "", literal, refdomain="lakecat", reftype="table", reftarget=name, refexplicit=False, refdoc=self.env.current_document.docname
+            )
+            content.append(nodes.paragraph("", "", link, classes=["lc-title"]))
+        content.append(parts.head(table))
+        if "no-description" not in self.options:
+            content += parts.description(table, markup)
+        content += parts.problems(table)
+        if "no-columns" not in self.options:
+            content.append(parts.columns(table, markup, shown=shown, anchors=anchored))
+        if "no-snippets" not in self.options and table.snippets:
+            content.append(parts.snippets(table))
+        return content
+
+    def _shown(self, table: TableSnapshot) -> tuple[ColumnSnapshot, ...] | None:
+        """Return the columns that the options choose: those of ``:columns:`` in its order, without those of ``:exclude:``."""
+        if table.columns is None:
+            return None
+        by_name = {c.name: c for c in table.columns}
+        for option in ("columns", "exclude"):
+            for name in self.options.get(option, ()):
+                if name not in by_name:
+                    near = near_names(name, by_name)
+                    hint = f"; did you mean {near[0]!r}?" if near else ""
+                    text = f"table {table.full_name!r} has no column {name!r} for :{option}:{hint}"
+                    warn(Subtype.OPTION, text, location=self.get_location())
+        chosen = self.options.get("columns", list(by_name))
+        left_out = set(self.options.get("exclude", ()))
+        return tuple(by_name[name] for name in dict.fromkeys(chosen) if name in by_name and name not in left_out)

@@ -1,0 +1,138 @@
+"""From a record to nodes: a whole page, or a part of one inside prose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from docutils import nodes
+from sphinx import addnodes
+
+from lakecat.names import words
+from lakecat.plaintext import plain, plain_name
+from lakecat.snapshot import ColumnSnapshot, TableSnapshot
+from sphinx_lakecat.anchors import column_anchor, table_anchor
+from sphinx_lakecat.rendering.markup import parse_description
+from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """How descriptions are parsed for one document."""
+
+    kind: str
+    document: nodes.document
+    report: Callable[[str], None]
+
+    def parse(self, text: str, *, what: str, prefix: str) -> list[nodes.Node]:
+        """Return the nodes of a description; a problem is reported as that of ``what``."""
+
+        def report(sentence: str) -> None:
+            self.report(f"the description of {what}: {sentence}")
+
+        return parse_description(text, markup=self.kind, document=self.document, prefix=prefix, report=report)
+
+
+def table_page(table: TableSnapshot, markup: Markup) -> nodes.section:
+    """Return the page of a table::
+
+    section (table-NAME)
+        title, lakecat_part "head", description, lakecat_part "problems"
+        section (read):    title, lakecat_part "snippets"
+        section (columns): title, lakecat_part "columns"
+        section (details): title, lakecat_part "details"
+    """
+    name = table.full_name
+    section = nodes.section("", nodes.title("", "", _literal(name)), ids=[table_anchor(name)], classes=["lakecat-page"])
+    section += head(table)
+    section += description(table, markup)
+    section += problems(table)
+    if table.snippets:
+        section += _section("read", "Read it", [snippets(table)])
+    section += _section("columns", "Columns", [columns(table, markup)])
+    if table.facts or table.statistics or table.origin or table.parameters:
+        section += _section("details", "Details", [_part("details", table)])
+    return section
+
+
+def head(table: TableSnapshot) -> nodes.Element:
+    """Return the line of facts. Its text child holds the words by which search finds the table."""
+    part = _part("head", table)
+    part += nodes.Text(" ".join(_search_words(table)))
+    return part
+
+
+def description(table: TableSnapshot, markup: Markup) -> list[nodes.Node]:
+    """Return the description, and what a deprecation says."""
+    name = table.full_name
+    found = []
+    if table.deprecated:
+        found.append(nodes.warning("", nodes.paragraph("", "", nodes.strong("", "Deprecated. "), nodes.Text(plain(table.deprecated)))))
+    if table.description:
+        found += markup.parse(table.description, what=f"table {name!r}", prefix=table_anchor(name))
+    return found
+
+
+def problems(table: TableSnapshot) -> list[nodes.Node]:
+    """Return a note for readers, with the detail for engineers, for each thing that could not be found out."""
+    found = []
+    for message in dict.fromkeys(p.message for p in table.problems):
+        details = [nodes.list_item("", nodes.paragraph("", "", _literal(p.detail))) for p in table.problems if p.message == message and p.detail]
+        body = [nodes.paragraph("", "", nodes.Text(plain(message)))]
+        found.append(nodes.caution("", *body, *([nodes.bullet_list("", *details)] if details else [])))
+    return found
+
+
+def snippets(table: TableSnapshot) -> nodes.Element:
+    """Return the snippets, in tabs where there are several."""
+    return _part("snippets", table)
+
+
+def columns(table: TableSnapshot, markup: Markup, *, shown: Sequence[ColumnSnapshot] | None = None, anchors: bool = True) -> nodes.Element:
+    """Return the columns, or those that are ``shown``. Cells with markup are children; plain descriptions stay in the record."""
+    name = table.full_name
+    shown = table.columns if shown is None else shown
+    part = _part("columns", table, shown=shown, anchors=anchors)
+    for row, column in enumerate(shown or ()):
+        cell = lakecat_cell("", row=row)
+        what, prefix = f"column {f'{name}.{column.name}'!r}", column_anchor(name, column.name)
+        blocks = markup.parse(column.description, what=what, prefix=prefix) if column.description else []
+        if column.references:
+            blocks.append(nodes.paragraph("", "", nodes.Text("References "), _reference("column", column.references), nodes.Text(".")))
+        # One plain paragraph is drawn from the record, which is faster.
+        if len(blocks) > 1 or any(not isinstance(node, (nodes.paragraph, nodes.Text)) for block in blocks for node in block.findall()):
+            cell += blocks
+            part += cell
+        else:
+            part += nodes.Text(" " + plain(column.description))
+    return part
+
+
+def _section(anchor: str, title: str, children: Iterable[nodes.Node]) -> nodes.section:
+    # The same headings stand on every page: search need not know them.
+    return nodes.section("", nodes.title("", title, classes=["no-search"]), *children, ids=[anchor])
+
+
+def _part(name: str, table: TableSnapshot, **attributes: object) -> lakecat_part:
+    return lakecat_part("", part=name, table=table, **attributes)
+
+
+def _literal(text: str) -> nodes.literal:
+    text = plain_name(text)
+    return nodes.literal(text, text, classes=["notranslate"])
+
+
+def _reference(role: str, target: str) -> nodes.Node:
+    return addnodes.pending_xref(
+        "", _literal(target), refdomain="lakecat", reftype=role, reftarget=target, refexplicit=False, refwarn=True, lakecat_reported=False
+    )
+
+
+def _search_words(table: TableSnapshot) -> Iterable[str]:
+    names = [table.full_name, table.owner, *table.tags, table.kind]
+    for column in table.columns or ():
+        names += [column.name, *column.tags, column.classification]
+    seen: dict[str, None] = {}
+    for name in names:
+        seen |= dict.fromkeys((name, *words(name)))
+    return [plain_name(word) for word in seen if word]

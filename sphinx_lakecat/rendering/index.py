@@ -1,0 +1,109 @@
+"""The index page: all tables, by owner and by tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from docutils import nodes
+from sphinx import addnodes
+
+from lakecat.plaintext import plain_name
+from sphinx_lakecat.anchors import owner_anchor, tag_anchor
+from sphinx_lakecat.rendering.nodes import lakecat_part
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """What the index says of one table."""
+
+    name: str
+    docname: str
+    kind: str
+    summary: str
+    owner: str
+    tags: tuple[str, ...]
+    deprecated: bool
+
+
+def index_page(rows: Sequence[IndexRow], failures: Iterable[str]) -> nodes.section:
+    """Return the index::
+
+    section (catalog)
+        title, paragraph (how many), caution (catalogs that failed), lakecat_part "filter"
+        section (owners): section (owner-NAME): title, lakecat_part "list" …
+        section (tags):   section (tag-NAME):   title, lakecat_part "list" …
+        toctree (hidden)
+    """
+    owners = _groups(rows, lambda row: (row.owner,))
+    tags = _groups(rows, lambda row: row.tags)
+    tags.pop("", None)
+    page = nodes.section("", nodes.title("", "Catalog"), ids=["catalog"], classes=["lakecat-index"])
+    page += nodes.paragraph("", _counted(len(rows), "table") + _with_owners(owners))
+    for reference in failures:
+        text = f"The catalog {plain_name(reference)} could not be loaded when this page was made; tables that only it declares are missing here."
+        page += nodes.caution("", nodes.paragraph("", text))
+    if len(rows) > 1:
+        page += lakecat_part("", part="filter", count=len(rows))
+    if owners:
+        page += _grouped("owners", "By owner", owners, owner_anchor, "No owner", tags=True)
+    if tags:
+        page += _grouped("tags", "By tag", tags, tag_anchor, "", tags=False)
+    if rows:
+        page += hidden_toctree([row.docname for row in rows])
+    return page
+
+
+def root_page(title: str, index: str) -> nodes.section:
+    """Return a first page for a site that has none of its own."""
+    page = nodes.section("", nodes.title("", title), ids=["welcome"])
+    toctree = hidden_toctree([index])
+    toctree["hidden"] = False
+    page += nodes.compound("", toctree, classes=["toctree-wrapper"])
+    return page
+
+
+def hidden_toctree(docnames: list[str]) -> addnodes.toctree:
+    """Return a toctree that shows nothing, and that gives pages their place: previous, next, and the order of printed formats."""
+    return addnodes.toctree(
+        "",
+        entries=[(None, docname) for docname in docnames],
+        includefiles=docnames,
+        maxdepth=1,
+        caption=None,
+        glob=False,
+        hidden=True,
+        includehidden=False,
+        numbered=0,
+        titlesonly=True,
+    )
+
+
+def _groups(rows: Sequence[IndexRow], keys: Callable[[IndexRow], Iterable[str]]) -> dict[str, list[IndexRow]]:
+    found: dict[str, list[IndexRow]] = {}
+    for row in rows:
+        for key in keys(row):
+            found.setdefault(key, []).append(row)
+    # Tables without an owner come last.
+    return dict(sorted(found.items(), key=lambda item: (not item[0], item[0].casefold(), item[0])))
+
+
+def _grouped(
+    anchor: str, title: str, groups: Mapping[str, list[IndexRow]], group_anchor: Callable[[str], str], unnamed: str, *, tags: bool
+) -> nodes.section:
+    section = nodes.section("", nodes.title("", title, classes=["no-search"]), ids=[anchor])
+    for name, rows in groups.items():
+        heading = nodes.title("", "", nodes.inline("", plain_name(name) or unnamed), classes=[] if name else ["no-search"])
+        part = lakecat_part("", part="list", rows=tuple(rows), tags=tags)
+        section += nodes.section("", heading, part, ids=[group_anchor(name) if name else "no-owner"])
+    return section
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _with_owners(owners: Mapping[str, list[IndexRow]]) -> str:
+    named = [owner for owner in owners if owner]
+    without = f"; {_counted(len(owners['']), 'table')} without an owner" if "" in owners else ""
+    return f" of {_counted(len(named), 'owner')}{without}." if named else "."

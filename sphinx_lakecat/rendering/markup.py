@@ -1,0 +1,160 @@
+"""Descriptions in markup, made nodes safely: nothing is read from files, no raw output, and no links but to the web."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.transforms import references
+from docutils.utils import Reporter
+from sphinx import addnodes
+from sphinx.parsers import RSTParser
+
+from lakecat.plaintext import plain
+
+_ALLOWED_DIRECTIVES = frozenset(
+    "admonition attention caution code code-block danger deprecated epigraph hint important list-table math note rubric seealso sourcecode "
+    "tip versionadded versionchanged warning".split()
+)
+_ALLOWED_SCHEMES = ("http://", "https://", "mailto:")
+_REFUSED: dict[type[nodes.Node], str] = {
+    nodes.raw: "raw output",
+    nodes.image: "an image",
+    nodes.system_message: "markup that is broken",
+    nodes.problematic: "markup that is broken",
+    nodes.footnote_reference: "a footnote",
+    nodes.citation_reference: "a citation",
+    nodes.substitution_reference: "a substitution",
+    nodes.substitution_definition: "a substitution",
+    nodes.pending: "a directive that is not allowed",
+    addnodes.download_reference: "a download",
+    addnodes.toctree: "a toctree",
+    addnodes.only: "a directive that is not allowed",
+}
+_TRANSFORMS = (
+    references.Substitutions,
+    references.PropagateTargets,
+    references.AnonymousHyperlinks,
+    references.IndirectHyperlinks,
+    references.ExternalTargets,
+    references.InternalTargets,
+    references.DanglingReferences,
+)
+# Any of these may mean something in reStructuredText. A text without them is a paragraph, and need not be parsed:
+# parsing costs a hundred times as much as looking.
+_MARKUP = re.compile(
+    r"""[*`|\\@] | :// | :: | _(?!\w) | \[\S*\] | ^[ \t] | ^[-+\u2022\u2023\u2043=/:.>] | ^\(?(?:\w{1,4}|\#)[.)]\s | ^[^\w\s]{2,}\s*$""",
+    re.VERBOSE | re.MULTILINE,
+)
+
+
+def paragraphs(text: str) -> list[nodes.Node]:
+    """Return plain text as paragraphs, one for each that blank lines part."""
+    return [nodes.paragraph("", "", nodes.Text(" ".join(part.split()))) for part in re.split(r"\n\s*\n", plain(text)) if part.strip()]
+
+
+def parse_description(
+    text: str, *, markup: str, document: nodes.document, prefix: str, report: Callable[[str], None]
+) -> list[nodes.Node]:
+    """Return the nodes of a description; of broken or forbidden markup, its source as plain paragraphs.
+
+    Args:
+        text: The description.
+        markup: "rst", "markdown" or "text".
+        document: The document that the nodes are for; gives the settings.
+        prefix: What ids inside the description begin with, so that they are unique on the page.
+        report: Called with one sentence if the markup cannot be used.
+    """
+    text = plain(text)
+    if markup == "text" or (markup == "rst" and not _MARKUP.search(text)):
+        return paragraphs(text)
+    try:
+        return _parse(text, markup, document, prefix)
+    except _Unusable as error:
+        report(f"{error}; it is shown as plain text")
+        return paragraphs(text)
+
+
+class _Unusable(Exception):
+    pass
+
+
+def _parse(text: str, markup: str, page: nodes.document, prefix: str) -> list[nodes.Node]:
+    settings = copy.copy(page.settings)
+    settings.raw_enabled = settings.file_insertion_enabled = False
+    settings.id_prefix, settings.auto_id_prefix = f"{prefix}-", "%"
+    messages: list[nodes.system_message] = []
+    document = nodes.document(settings, Reporter("<description>", 5, 5, stream=""), source="<description>")
+    document.note_source("<description>", -1)
+    document.reporter.attach_observer(messages.append)
+    with _allowed_directives_only():
+        _parser(markup, settings.env).parse(text, document)
+    for transform in _TRANSFORMS:
+        transform(document).apply()
+    broken = [m for m in messages if m["level"] >= Reporter.WARNING_LEVEL]
+    if broken:
+        line = broken[0].get("line")
+        reason = " ".join(nodes.Element.astext(broken[0]).split())
+        raise _Unusable(f"its markup is broken{f' in line {line}' if line else ''} ({reason.rstrip('.')})")
+    for node in document.findall():
+        for kind, name in _REFUSED.items():
+            if isinstance(node, kind):
+                raise _Unusable(f"it holds {name}")
+        if isinstance(node, nodes.reference) and (uri := node.get("refuri")) and not uri.lower().startswith(_ALLOWED_SCHEMES):
+            raise _Unusable(f"it links to {uri!r}, and only http, https, mailto and references are allowed")
+    return _without_sections(document.children)
+
+
+def _parser(markup: str, env: Any) -> Any:
+    if markup == "markdown":
+        from myst_parser.parsers.sphinx_ import MystParser
+
+        return MystParser()
+    parser = RSTParser()
+    parser._config = _NoProlog(env.config)
+    return parser
+
+
+class _NoProlog:
+    """A configuration whose prolog and epilog are empty: those are for pages, not for descriptions."""
+
+    rst_prolog = rst_epilog = None
+
+    def __init__(self, config: Any) -> None:
+        self._config = config
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._config, name)
+
+
+def _without_sections(children: list[nodes.Node]) -> list[nodes.Node]:
+    """Return nodes in which headings, as numpydoc writes them, are rubrics: a description stands inside a section of the page."""
+    found: list[nodes.Node] = []
+    for child in children:
+        if isinstance(child, nodes.section):
+            found += _without_sections(child.children)
+        elif isinstance(child, nodes.title):
+            found.append(nodes.rubric("", "", *child.children))
+        elif not isinstance(child, (nodes.comment, nodes.transition)):
+            found.append(child)
+    return found
+
+
+@contextlib.contextmanager
+def _allowed_directives_only() -> Iterator[None]:
+    """Let the parser find only directives that cannot read files, run code or change the page."""
+    before = directives.directive
+
+    def find(name: str, language: Any, document: nodes.document) -> Any:
+        return before(name, language, document) if name.lower() in _ALLOWED_DIRECTIVES else (None, [])
+
+    directives.directive = find  # the way in which Sphinx itself adds its domains
+    try:
+        yield
+    finally:
+        directives.directive = before

@@ -1,0 +1,94 @@
+"""The words and figures of a table page, the same for every writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
+
+MANY_COLUMNS = 20
+"""Above this number, columns get a filter and scroll in their own box."""
+
+LONG_DTYPE = 40
+"""Above this number of characters, a dtype is folded."""
+
+_NULLABILITY = {True: "nullable", False: "not null", None: ""}
+
+
+def nullability(column: ColumnSnapshot) -> str:
+    """Return "nullable", "not null", or nothing where it is not known."""
+    return _NULLABILITY[column.nullable]
+
+
+def classifications(table: TableSnapshot) -> list[str]:
+    """Return the classifications of the table's columns, each once."""
+    return list(dict.fromkeys(c.classification for c in table.columns or () if c.classification))
+
+
+def unknown_columns(table: TableSnapshot) -> str:
+    """Return why the columns are not shown."""
+    needed = [p.name for p in table.parameters if p.default is None]
+    if needed and not table.problems:
+        return f"The columns are not declared, and without a value for {', '.join(needed)} the table cannot be asked for them."
+    return "The columns are unknown: none are declared, and the data could not be asked for them."
+
+
+def provenance(figure: Figure) -> str:
+    """Return where a figure comes from, in a few words."""
+    return f"{figure.provenance}, from: {figure.source}"
+
+
+def head_figures(table: TableSnapshot) -> Iterator[tuple[str, Figure | None]]:
+    """Yield the figures for the line of facts: rows, size, last change, version. What is unknown stays away."""
+    if (known := table.statistics) is None:
+        return
+    if known.rows:
+        yield f"{_about(known.rows)}{known.rows.value:,} row{'' if known.rows.value == 1 else 's'}", known.rows
+    if known.bytes:
+        yield f"{_about(known.bytes)}{size(known.bytes.value)}", known.bytes
+    if known.last_change:
+        yield f"changed {known.last_change[:10]}", None
+    if known.version is not None:
+        yield f"version {known.version}", None
+
+
+def details(table: TableSnapshot) -> Iterator[tuple[str, str, str]]:
+    """Yield label, value and source of all that is known beside the columns."""
+    for fact in table.facts:
+        yield fact.label, fact.value, ""
+    if known := table.statistics:
+        if known.rows:
+            yield "Rows", f"{known.rows.value:,}", provenance(known.rows)
+        if known.bytes:
+            yield "Size", f"{size(known.bytes.value)} ({known.bytes.value:,} bytes)", provenance(known.bytes)
+        if known.files:
+            yield "Files", f"{known.files.value:,}", provenance(known.files)
+        if known.version is not None:
+            yield "Version", str(known.version), ""
+        if known.last_change:
+            yield "Last change", known.last_change, ""
+    for parameter in table.parameters:
+        annotation = f": {parameter.annotation}" if parameter.annotation else ""
+        default = f" = {parameter.default}" if parameter.default is not None else ", required"
+        yield "Parameter", f"{parameter.name}{annotation}{default}", ""
+    if origin := table.origin:
+        yield "Declared in", f"{origin.file}, line {origin.line}", ""
+
+
+def size(value: int) -> str:
+    """Return a number of bytes in the largest decimal unit that leaves at least one whole.
+
+    Example:
+        >>> size(5_300_000)
+        '5.3 MB'
+    """
+    number = float(value)
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "bytes" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} PB"
+
+
+def _about(figure: Figure) -> str:
+    return "about " if figure.provenance == "approximate" else ""

@@ -1,0 +1,42 @@
+// Filters for long lists. Without this script, the lists are whole.
+"use strict";
+
+(() => {
+  const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+
+  // Shows the items that hold every word, and hides the headings that have none left.
+  const filter = (items, groups, query) => {
+    const words = wordsOf(query);
+    for (const item of items) {
+      const text = (item.lcText ??= item.textContent.toLowerCase());
+      item.classList.toggle("lc-hidden", !words.every((word) => text.includes(word)));
+    }
+    for (const group of groups) {
+      group.classList.toggle("lc-hidden", words.length > 0 && !group.querySelector("li:not(.lc-hidden)"));
+    }
+  };
+
+  const serve = (input) => {
+    const isIndex = input.classList.contains("lc-filter-tables");
+    const items = isIndex
+      ? [...document.querySelectorAll("ul.lc-list > li")]
+      : [...input.nextElementSibling.querySelectorAll("tbody > tr")];
+    const groups = isIndex ? [...document.querySelectorAll(".lakecat-index section")] : [];
+    const apply = () => filter(items, groups, input.value);
+    input.hidden = false;
+    input.addEventListener("input", () => {
+      apply();
+      if (!isIndex) return;
+      const url = new URL(location.href);
+      if (input.value) url.searchParams.set("filter", input.value);
+      else url.searchParams.delete("filter");
+      history.replaceState(null, "", url);
+    });
+    if (isIndex) {
+      input.value = new URLSearchParams(location.search).get("filter") ?? "";
+      apply();
+    }
+  };
+
+  document.querySelectorAll("input.lc-filter").forEach(serve);
+})();

@@ -1,0 +1,55 @@
+"""Every warning that the extension gives, and the one way to give it. All have the type ``lakecat`` and a subtype."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from sphinx.util import logging
+
+from lakecat.plaintext import plain
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Subtype(Enum):
+    """The subtypes: ``suppress_warnings = ["lakecat.markup"]`` in ``conf.py`` silences one."""
+
+    IMPORT_FAILED = "import_failed"
+    """A catalog's module cannot be imported, or names no catalog."""
+    FUNCTION_FAILED = "function_failed"
+    """The function of a table raised, or returned no frame."""
+    NOT_FOUND = "not_found"
+    """There is nothing at a table's location."""
+    UNREADABLE = "unreadable"
+    """The data of a table cannot be read."""
+    PARAMETER = "parameter"
+    """A table's examples do not fit its parameters."""
+    SCHEMA_MISMATCH = "schema_mismatch"
+    """A declared column is not what the data have."""
+    MARKUP = "markup"
+    """A description has broken markup, or markup that is not allowed; it is shown as plain text."""
+    UNKNOWN_TABLE = "unknown_table"
+    """A directive or role names a table or column that is not in the catalog."""
+    DUPLICATE_TABLE = "duplicate_table"
+    """Two pages describe one table, or two catalogs declare one name."""
+    OPTION = "option"
+    """A directive's option names a column that its table does not have."""
+    ERROR = "error"
+    """Anything else that went wrong with one table."""
+
+
+def warn(subtype: Subtype, message: str, *, location: str | tuple[str, int | None] | Node | None) -> None:
+    """Give a warning, always with a location: ``file:line``, a document and line, or a node."""
+    _LOGGER.warning("%s", plain(message), type="lakecat", subtype=subtype.value, location=location)
+
+
+def subtype_of(code: str) -> Subtype:
+    """Return the subtype of a problem's code; a code of a third party's is ``error``."""
+    try:
+        return Subtype(code)
+    except ValueError:
+        return Subtype.ERROR
