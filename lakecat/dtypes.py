@@ -79,14 +79,14 @@ def _read(node: ast.expr) -> Any:
             raise _UnknownNameError(node.id) from None
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("pl", "polars"):
         return _read(ast.Name(node.attr))
-    if isinstance(node, ast.Call):
+    if isinstance(node, ast.Call) and all(k.arg for k in node.keywords):
         arguments = [_read(a) for a in node.args]
         return _read(node.func)(*arguments, **{k.arg: _read(k.value) for k in node.keywords if k.arg})
     if isinstance(node, ast.List):
         return [_read(item) for item in node.elts]
     if isinstance(node, ast.Tuple):
         return tuple(_read(item) for item in node.elts)
-    if isinstance(node, ast.Dict):
+    if isinstance(node, ast.Dict) and all(node.keys):
         return {_read(k): _read(v) for k, v in zip(node.keys, node.values, strict=True) if k is not None}
     if isinstance(node, ast.Constant):
         return node.value

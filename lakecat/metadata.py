@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -66,6 +67,7 @@ class Column:
             check_text(getattr(self, name), name, where)
         if self.nullable is not None and not isinstance(self.nullable, bool):
             raise DeclarationError(f"nullable of {where} is {self.nullable!r}; write True, False or None")
+        object.__setattr__(self, "description", inspect.cleandoc(self.description))
         if self.dtype is not None:
             object.__setattr__(self, "dtype", parse_dtype(self.dtype, where))
 
@@ -134,6 +136,8 @@ class TableMetadata:
         object.__setattr__(self, "tags", check_texts(self.tags, "tags", where))
         for name in ("description", "owner", "deprecated", "kind"):
             check_text(getattr(self, name), name, where)
+        # A description in triple quotes is indented like its code, which in markup would make it a quotation.
+        object.__setattr__(self, "description", inspect.cleandoc(self.description))
         if not isinstance(self.examples, Mapping):
             raise DeclarationError(
                 f"examples of {where} is {type(self.examples).__name__}; write a mapping of parameters to values"
@@ -214,8 +218,11 @@ def _column(name: Any, value: Any, where: str) -> Column:
 
 
 def _from_arrow(schema: Any) -> Iterable[Column]:
-    for arrow, (name, dtype) in zip(schema, pl.Schema(schema).items(), strict=True):
-        notes = {k.decode(): v.decode(errors="replace") for k, v in (arrow.metadata or {}).items()}
-        yield Column(
-            name, dtype, nullable=arrow.nullable, description=notes.get("description") or notes.get("comment", "")
-        )
+    import pyarrow as pa
+
+    for arrow in schema:
+        notes = {k.decode(errors="replace"): v.decode(errors="replace") for k, v in (arrow.metadata or {}).items()}
+        # Polars panics on metadata that are not UTF-8, and a name that stands twice is for the caller to refuse.
+        (dtype,) = pl.Schema(pa.schema([arrow.remove_metadata()])).values()
+        description = notes.get("description") or notes.get("comment", "")
+        yield Column(arrow.name, dtype, nullable=arrow.nullable, description=description)

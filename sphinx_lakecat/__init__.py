@@ -1,4 +1,7 @@
-"""Pages for the tables that your code declares: ``extensions = ["sphinx_lakecat"]`` and ``lakecat_catalog = "package.module"``."""
+"""Pages for the tables that your code declares.
+
+In ``conf.py``: ``extensions = ["sphinx_lakecat"]`` and ``lakecat_catalog = "package.module"``.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from sphinx_lakecat.builder import setup_builder
 from sphinx_lakecat.config import setup_config
 from sphinx_lakecat.domain import setup_domain
 from sphinx_lakecat.drawing import setup_drawing
+from sphinx_lakecat.loading import setup_loading
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -25,6 +29,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.setup_extension("sphinx_design")
     app.setup_extension("sphinx_copybutton")
     setup_config(app)
+    setup_loading(app)
     setup_domain(app)
     setup_drawing(app)
     setup_autocatalog(app)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _UNSAFE = re.compile(r"[^\w.-]|^[.-]")
 _LONGEST = 150
 
 
 def slug(name: str) -> str:
-    """Return a name in which letters, digits, ``_``, ``.`` and ``-`` stand for themselves and others as ``~`` and their number.
+    """Return a name for URLs: letters, digits, ``_``, ``.`` and ``-`` stay, others become ``~`` and their number.
 
     Example:
         >>> slug("user events")

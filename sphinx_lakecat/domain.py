@@ -1,8 +1,7 @@
-"""The domain ``lakecat``: which tables, columns, owners and tags are documented where, and the roles that point to them."""
+"""The domain ``lakecat``: which tables, columns, owners and tags are documented where, and roles to point to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypedDict, cast
 
 from sphinx.domains import Domain, ObjType
@@ -16,6 +15,8 @@ from sphinx_lakecat.directives.table import TableDirective
 from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Set
+
     from docutils.nodes import Element, reference
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
@@ -61,7 +62,14 @@ class LakecatDomain(Domain):
     }
     roles = {kind: XRefRole(warn_dangling=True) for kind in ("table", "column", "owner", "tag")}  # noqa: RUF012
     directives = {"table": TableDirective}  # noqa: RUF012
-    initial_data: ClassVar[dict[str, Any]] = {"tables": {}, "docs": {}, "uses": {}, "tokens": {}, "generated": {}, "index": {}}
+    initial_data: ClassVar[dict[str, Any]] = {
+        "tables": {},
+        "docs": {},
+        "uses": {},
+        "tokens": {},
+        "generated": {},
+        "index": {},
+    }
     data_version = 1
 
     store: TableStore
@@ -72,16 +80,20 @@ class LakecatDomain(Domain):
     @property
     def entries(self) -> _Data:
         """What is kept between builds."""
-        return cast(_Data, self.data)
+        return cast("_Data", self.data)
 
-    def note_table(self, name: str, columns: Iterable[str], *, docname: str, is_page: bool, location: Any = None) -> None:
+    def note_table(
+        self, name: str, columns: Iterable[str], *, docname: str, is_page: bool, location: Any = None
+    ) -> None:
         """Note that a document documents a table; the first directive counts where no page is generated."""
         self.note_use(name, docname=docname)
         before = self.entries["tables"].get(name)
         if before is not None and before.docname != docname:
             if before.is_page or not is_page:
                 if not before.is_page:
-                    text = f"table {name!r} is described in {before.docname!r} already; add :no-index: to one of the two directives"
+                    text = (
+                        f"table {name!r} is described in {before.docname!r} already; add :no-index: to one of the two"
+                    )
                     warn(Subtype.DUPLICATE_TABLE, text, location=location or docname)
                 return
             self.entries["docs"][before.docname].remove(name)
@@ -107,7 +119,7 @@ class LakecatDomain(Domain):
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process noted of these documents."""
-        other = cast(_Data, otherdata)
+        other = cast("_Data", otherdata)
         for docname in docnames:
             for name in other["docs"].get(docname, ()):
                 found = other["tables"][name]
@@ -118,7 +130,7 @@ class LakecatDomain(Domain):
                 self.entries["index"][docname] = other["index"][docname]
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
-        """Yield all objects. The sixth item ranks them in search: tables first, columns like other objects; the rest are not searched."""
+        """Yield all objects; the sixth item ranks them in search: tables, columns; owners and tags not at all."""
         for table, (docname, columns, _) in self.entries["tables"].items():
             name = plain_name(table)
             yield name, name, "table", docname, table_anchor(table), 0
@@ -146,11 +158,21 @@ class LakecatDomain(Domain):
         return None if found is None else make_refnode(builder, fromdocname, *found, contnode, target)
 
     def resolve_any_xref(
-        self, env: BuildEnvironment, fromdocname: str, builder: Builder, target: str, node: pending_xref, contnode: Element
+        self,
+        env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        target: str,
+        node: pending_xref,
+        contnode: Element,
     ) -> list[tuple[str, reference]]:
         """Return links to the table and the column of this name."""
         found = ((kind, self._find(kind, target)) for kind in ("table", "column"))
-        return [(f"lakecat:{kind}", make_refnode(builder, fromdocname, *place, contnode, target)) for kind, place in found if place]
+        return [
+            (f"lakecat:{kind}", make_refnode(builder, fromdocname, *place, contnode, target))
+            for kind, place in found
+            if place
+        ]
 
     def near(self, kind: str, target: str) -> tuple[str, ...]:
         """Return up to three documented names that look like ``target``."""
@@ -186,7 +208,7 @@ class LakecatDomain(Domain):
 
 def lakecat_domain(env: BuildEnvironment) -> LakecatDomain:
     """Return the domain of an environment."""
-    return cast(LakecatDomain, env.domains["lakecat"])
+    return cast("LakecatDomain", env.domains["lakecat"])
 
 
 def _warn_missing(app: Sphinx, domain: Domain | None, node: pending_xref) -> bool | None:

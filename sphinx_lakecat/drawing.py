@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -14,6 +13,8 @@ from sphinx_lakecat.rendering import html, stock
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sphinx.application import Sphinx
     from sphinx.highlighting import PygmentsBridge
     from sphinx.writers.html5 import HTML5Translator

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sphinx.errors import ConfigError
 
 from lakecat.errors import CatalogLoadError
 from lakecat.introspect import change_token, introspect
 from lakecat.introspect.text import summary_of
 from lakecat.names import near_names
 from lakecat.reference import CatalogReference, searched
-from lakecat.registry import RegisteredTable
 from lakecat.snippets import CatalogImport
-from sphinx_lakecat.config import catalog_references, snippet_import
 from sphinx_lakecat.warnings import Subtype, subtype_of, warn
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
+    from collections.abc import Iterable
 
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+    from lakecat.registry import RegisteredTable
     from lakecat.snapshot import TableSnapshot
 
 
@@ -51,7 +55,9 @@ class TableStore:
         imported: How snippets get at the catalog; each catalog's own way where not given.
     """
 
-    def __init__(self, references: Iterable[CatalogReference], *, folder: Path, imported: CatalogImport | None = None) -> None:
+    def __init__(
+        self, references: Iterable[CatalogReference], *, folder: Path, imported: CatalogImport | None = None
+    ) -> None:
         self._folder = folder
         self._imported = imported
         self._found: dict[str, _Found] = {}
@@ -72,7 +78,9 @@ class TableStore:
     def listed(self) -> tuple[Listed, ...]:
         """Return a line for each table, sorted by name."""
         metadata = ((name, self._found[name].table.metadata) for name in self.names)
-        return tuple(Listed(name, m.kind, summary_of(m.description), m.owner, m.tags, bool(m.deprecated)) for name, m in metadata)
+        return tuple(
+            Listed(name, m.kind, summary_of(m.description), m.owner, m.tags, bool(m.deprecated)) for name, m in metadata
+        )
 
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
@@ -90,7 +98,9 @@ class TableStore:
             return kept
         found = self._found[name]
         with searched(self._folder):
-            snapshot = introspect(found.table, imported=self._imported or found.reference.imported, reference=str(found.reference))
+            snapshot = introspect(
+                found.table, imported=self._imported or found.reference.imported, reference=str(found.reference)
+            )
         if name not in self._reported:
             self._reported.add(name)
             for problem in snapshot.problems:
@@ -100,7 +110,7 @@ class TableStore:
         return snapshot
 
     def keep(self, names: Iterable[str]) -> None:
-        """Take the snapshots of these tables now, for processes that are forked later: Polars must not be used after a fork."""
+        """Take the snapshots of these tables now, for processes forked later: Polars must not be used after a fork."""
         for name in names:
             self._kept[name] = self.snapshot(name)
 
@@ -128,10 +138,60 @@ class TableStore:
             if before is None:
                 self._found[name] = _Found(table, reference)
             elif before.table is not table:
-                text = f"table {name!r} is declared by two catalogs, {before.reference} and {reference}; the first one is shown"
-                warn(Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1"))
+                both = f"{before.reference} and {reference}"
+                text = f"table {name!r} is declared by two catalogs, {both}; the first one is shown"
+                warn(
+                    Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1")
+                )
 
 
 def load_tables(app: Sphinx) -> TableStore:
     """Return the tables of the catalogs that ``conf.py`` names."""
     return TableStore(catalog_references(app.config), folder=Path(app.confdir), imported=snippet_import(app.config))
+
+
+def catalog_references(config: Config) -> list[CatalogReference]:
+    """Return the catalogs that ``lakecat_catalog`` names.
+
+    Raises:
+        ConfigError: The value does not name catalogs.
+    """
+    value = config.lakecat_catalog
+    texts = [value] if isinstance(value, str) else list(value)
+    try:
+        return [CatalogReference.parse(text) for text in texts if text]
+    except (CatalogLoadError, AttributeError) as error:
+        raise ConfigError(f"lakecat_catalog in conf.py: {error}") from None
+
+
+def snippet_import(config: Config) -> CatalogImport | None:
+    """Return how snippets import the catalog, if ``lakecat_snippet_import`` says so.
+
+    The expression is the last name that the lines bind; of a class named ``Catalog``, an object.
+
+    Raises:
+        ConfigError: The value is no import.
+    """
+    text = config.lakecat_snippet_import.strip()
+    if not text:
+        return None
+    try:
+        last = ast.parse(text).body[-1]
+    except (SyntaxError, IndexError):
+        last = None
+    if not isinstance(last, (ast.Import, ast.ImportFrom)):
+        raise ConfigError(
+            f"lakecat_snippet_import in conf.py is no import: {text!r}; write a line such as 'from shop import catalog'"
+        )
+    name = last.names[-1].asname or last.names[-1].name
+    return CatalogImport(lines=tuple(text.splitlines()), expression="Catalog()" if name == "Catalog" else name)
+
+
+def _check(app: Sphinx, config: Config) -> None:
+    catalog_references(config)
+    snippet_import(config)
+
+
+def setup_loading(app: Sphinx) -> None:
+    """Check that the settings name catalogs before a build; they are loaded when it begins."""
+    app.connect("config-inited", _check, priority=900)

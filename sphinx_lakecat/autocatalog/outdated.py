@@ -23,7 +23,9 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     tokens = {name: domain.store.token(name) for name in domain.store.names}
     tokens[_LIST] = domain.store.list_token()
     before = domain.entries["tokens"]
-    moved = {name for name in tokens.keys() | before.keys() if tokens.get(name) is None or tokens[name] != before.get(name)}
+    moved = {
+        name for name in tokens.keys() | before.keys() if tokens.get(name) is None or tokens[name] != before.get(name)
+    }
     domain.entries["tokens"] = tokens
     documents = {docname for docname, names in domain.entries["uses"].items() if names & moved}
     if _LIST in moved:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docutils import nodes
 from sphinx.parsers import Parser, RSTParser
 
 from sphinx_lakecat.anchors import docnames
@@ -17,6 +16,7 @@ from sphinx_lakecat.rendering.index import IndexRow, index_page, root_page
 from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
+    from docutils import nodes
     from sphinx.application import Sphinx
 
 
@@ -50,7 +50,9 @@ class CatalogParser(Parser):
         # A page that no toctree names is no mistake here.
         env.metadata[docname]["orphan"] = "True"
         if docname == pages.root:
-            document += root_page(self._config.project if self._config.project != "Project name not set" else "Data catalog", pages.index)
+            document += root_page(
+                self._config.project if self._config.project != "Project name not set" else "Data catalog", pages.index
+            )
         elif docname == pages.index:
             document += self._index(docname)
         else:
@@ -72,7 +74,8 @@ class CatalogParser(Parser):
         domain = lakecat_domain(self._env)
         documents = {name: doc for doc, name in domain.pages.tables.items()}
         rows = [
-            IndexRow(row.name, documents[row.name], row.kind, row.summary, row.owner, row.tags, row.deprecated) for row in domain.store.listed()
+            IndexRow(row.name, documents[row.name], row.kind, row.summary, row.owner, row.tags, row.deprecated)
+            for row in domain.store.listed()
         ]
         domain.note_index({r.owner for r in rows if r.owner}, {tag for r in rows for tag in r.tags}, docname=docname)
         return index_page(rows, domain.store.failures)
@@ -101,4 +104,3 @@ def setup_pages(app: Sphinx) -> None:
     app.add_source_suffix(SUFFIX, "lakecat-table")
     app.add_source_parser(CatalogParser)
     app.connect("builder-inited", _load)
-

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sphinx.project import Project
 from sphinx.util._pathlib import _StrPath
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 SUFFIX = ".lakecat-table"
 MARKER = Path(__file__).with_name(f"generated{SUFFIX}")
-"""The one file that all generated documents are said to come from. Its text is not used; its age is that of the installation."""
+"""The file that all generated documents are said to come from. Its text is not used; its age is the package's."""
 
 
 class CatalogProject(Project):
-    """A project that also has generated documents. A document of the same name in the source folder counts before one of these."""
+    """A project that also has generated documents; a file of the source folder with the same name counts before one."""
 
     def __init__(self, project: Project, generated: Iterable[str]) -> None:
         super().__init__(project.srcdir, project.source_suffix)

@@ -1,7 +1,7 @@
 """A sidebar whose size does not grow with the number of tables.
 
-Sphinx draws the whole tree of documents for each page, and some themes show all of it: time and size in the square of the number
-of pages. Here the generated pages are left out of the tree, and the sidebar of table pages is drawn once for all.
+Sphinx draws the whole tree of documents for each page, and some themes show all of it: time and size in the square of
+the number of pages. Here the generated pages are left out of the tree, and the sidebar of table pages is drawn once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def _leave_out_tables(app: Sphinx, env: BuildEnvironment) -> None:
             toctree.parent.remove(toctree)
 
 
-def _draw_once(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def _draw_once(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     """Give table pages, which are all at one depth and none of which the tree shows, one drawing of it."""
     pages = lakecat_domain(app.env).pages
     if pagename not in pages.tables and pagename not in (pages.index, pages.root):
@@ -48,7 +50,11 @@ def _draw_once(app: Sphinx, pagename: str, templatename: str, context: dict[str,
 
 
 def _applies(app: Sphinx) -> bool:
-    return app.config.lakecat_compact_sidebar and app.builder.format == "html" and app.builder.name not in ("epub", "singlehtml")
+    return (
+        app.config.lakecat_compact_sidebar
+        and app.builder.format == "html"
+        and app.builder.name not in ("epub", "singlehtml")
+    )
 
 
 def setup_sidebar(app: Sphinx) -> None:

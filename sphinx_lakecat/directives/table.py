@@ -51,10 +51,14 @@ class TableDirective(SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
-        """Return the nodes::
+        """Return the nodes of the table.
+
+        ::
 
         container.lakecat-table (table-NAME)
-            paragraph.lc-title > pending_xref, lakecat_part "head", description, problems, lakecat_part "columns", lakecat_part "snippets"
+            paragraph.lc-title > pending_xref
+            lakecat_part "head", description, problems
+            lakecat_part "columns", lakecat_part "snippets"
         """
         # Late, as the domain holds this directive.
         from sphinx_lakecat.domain import lakecat_domain
@@ -67,7 +71,11 @@ class TableDirective(SphinxDirective):
             near = domain.store.near(name)
             hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
             count = len(domain.store.names)
-            warn(Subtype.UNKNOWN_TABLE, f"there is no table {name!r} in the catalog ({count} tables){hint}", location=self.get_location())
+            warn(
+                Subtype.UNKNOWN_TABLE,
+                f"there is no table {name!r} in the catalog ({count} tables){hint}",
+                location=self.get_location(),
+            )
             return [nodes.caution("", nodes.paragraph("", f"The catalog has no table named {plain_name(name)}."))]
         if (file := domain.store.declaring_file(name)) is not None:
             self.env.note_dependency(file)
@@ -85,7 +93,9 @@ class TableDirective(SphinxDirective):
         container += self._content(table, shown, anchored)
         return [container]
 
-    def _content(self, table: TableSnapshot, shown: Sequence[ColumnSnapshot] | None, anchored: bool) -> list[nodes.Node]:
+    def _content(
+        self, table: TableSnapshot, shown: Sequence[ColumnSnapshot] | None, anchored: bool
+    ) -> list[nodes.Node]:
         def report(sentence: str) -> None:
             warn(Subtype.MARKUP, sentence, location=self.get_location())
 
@@ -95,7 +105,13 @@ class TableDirective(SphinxDirective):
         if "no-title" not in self.options:
             literal = nodes.literal(plain_name(name), plain_name(name), classes=["notranslate"])
             link = addnodes.pending_xref(
-                "", literal, refdomain="lakecat", reftype="table", reftarget=name, refexplicit=False, refdoc=self.env.current_document.docname
+                "",
+                literal,
+                refdomain="lakecat",
+                reftype="table",
+                reftarget=name,
+                refexplicit=False,
+                refdoc=self.env.current_document.docname,
             )
             content.append(nodes.paragraph("", "", link, classes=["lc-title"]))
         content.append(parts.head(table))
@@ -109,7 +125,7 @@ class TableDirective(SphinxDirective):
         return content
 
     def _shown(self, table: TableSnapshot) -> tuple[ColumnSnapshot, ...] | None:
-        """Return the columns that the options choose: those of ``:columns:`` in its order, without those of ``:exclude:``."""
+        """Return the columns of ``:columns:`` in its order, or all, without those of ``:exclude:``."""
         if table.columns is None:
             return None
         by_name = {c.name: c for c in table.columns}

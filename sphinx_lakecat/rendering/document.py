@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx import addnodes
 
 from lakecat.names import words
 from lakecat.plaintext import plain, plain_name
-from lakecat.snapshot import ColumnSnapshot, TableSnapshot
 from sphinx_lakecat.anchors import column_anchor, table_anchor
 from sphinx_lakecat.rendering.markup import parse_description
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from lakecat.snapshot import ColumnSnapshot, TableSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +38,28 @@ class Markup:
 
 
 def table_page(table: TableSnapshot, markup: Markup) -> nodes.section:
-    """Return the page of a table::
+    """Return the page of a table.
+
+    ::
 
     section (table-NAME)
-        title, lakecat_part "head", description, lakecat_part "problems"
+        title, lakecat_part "head", first paragraph of the description, problems
         section (read):    title, lakecat_part "snippets"
         section (columns): title, lakecat_part "columns"
+        section (notes):   title, the rest of the description
         section (details): title, lakecat_part "details"
     """
     name = table.full_name
     section = nodes.section("", nodes.title("", "", _literal(name)), ids=[table_anchor(name)], classes=["lakecat-page"])
     section += head(table)
-    section += description(table, markup)
+    lead, notes = _split(description(table, markup))
+    section += lead
     section += problems(table)
     if table.snippets:
         section += _section("read", "Read it", [snippets(table)])
     section += _section("columns", "Columns", [columns(table, markup)])
+    if notes:
+        section += _section("notes", "Notes", notes)
     if table.facts or table.statistics or table.origin or table.parameters:
         section += _section("details", "Details", [_part("details", table)])
     return section
@@ -65,9 +75,13 @@ def head(table: TableSnapshot) -> nodes.Element:
 def description(table: TableSnapshot, markup: Markup) -> list[nodes.Node]:
     """Return the description, and what a deprecation says."""
     name = table.full_name
-    found = []
+    found: list[nodes.Node] = []
     if table.deprecated:
-        found.append(nodes.warning("", nodes.paragraph("", "", nodes.strong("", "Deprecated. "), nodes.Text(plain(table.deprecated)))))
+        found.append(
+            nodes.warning(
+                "", nodes.paragraph("", "", nodes.strong("", "Deprecated. "), nodes.Text(plain(table.deprecated)))
+            )
+        )
     if table.description:
         found += markup.parse(table.description, what=f"table {name!r}", prefix=table_anchor(name))
     return found
@@ -75,9 +89,13 @@ def description(table: TableSnapshot, markup: Markup) -> list[nodes.Node]:
 
 def problems(table: TableSnapshot) -> list[nodes.Node]:
     """Return a note for readers, with the detail for engineers, for each thing that could not be found out."""
-    found = []
+    found: list[nodes.Node] = []
     for message in dict.fromkeys(p.message for p in table.problems):
-        details = [nodes.list_item("", nodes.paragraph("", "", _literal(p.detail))) for p in table.problems if p.message == message and p.detail]
+        details = [
+            nodes.list_item("", nodes.paragraph("", "", _literal(p.detail)))
+            for p in table.problems
+            if p.message == message and p.detail
+        ]
         body = [nodes.paragraph("", "", nodes.Text(plain(message)))]
         found.append(nodes.caution("", *body, *([nodes.bullet_list("", *details)] if details else [])))
     return found
@@ -88,8 +106,10 @@ def snippets(table: TableSnapshot) -> nodes.Element:
     return _part("snippets", table)
 
 
-def columns(table: TableSnapshot, markup: Markup, *, shown: Sequence[ColumnSnapshot] | None = None, anchors: bool = True) -> nodes.Element:
-    """Return the columns, or those that are ``shown``. Cells with markup are children; plain descriptions stay in the record."""
+def columns(
+    table: TableSnapshot, markup: Markup, *, shown: Sequence[ColumnSnapshot] | None = None, anchors: bool = True
+) -> nodes.Element:
+    """Return the columns, or those that are ``shown``. Cells with markup are children; plain ones stay in it."""
     name = table.full_name
     shown = table.columns if shown is None else shown
     part = _part("columns", table, shown=shown, anchors=anchors)
@@ -98,14 +118,30 @@ def columns(table: TableSnapshot, markup: Markup, *, shown: Sequence[ColumnSnaps
         what, prefix = f"column {f'{name}.{column.name}'!r}", column_anchor(name, column.name)
         blocks = markup.parse(column.description, what=what, prefix=prefix) if column.description else []
         if column.references:
-            blocks.append(nodes.paragraph("", "", nodes.Text("References "), _reference("column", column.references), nodes.Text(".")))
+            blocks.append(
+                nodes.paragraph(
+                    "", "", nodes.Text("References "), _reference("column", column.references), nodes.Text(".")
+                )
+            )
         # One plain paragraph is drawn from the record, which is faster.
-        if len(blocks) > 1 or any(not isinstance(node, (nodes.paragraph, nodes.Text)) for block in blocks for node in block.findall()):
+        if len(blocks) > 1 or any(
+            not isinstance(node, (nodes.paragraph, nodes.Text)) for block in blocks for node in block.findall()
+        ):
             cell += blocks
             part += cell
         else:
             part += nodes.Text(" " + plain(column.description))
     return part
+
+
+def _split(blocks: list[nodes.Node]) -> tuple[list[nodes.Node], list[nodes.Node]]:
+    """Return what stands above the snippets, up to the first paragraph, and the notes below the columns."""
+    first = next((i for i, block in enumerate(blocks) if isinstance(block, nodes.paragraph)), len(blocks) - 1)
+    lead, notes = blocks[: first + 1], blocks[first + 1 :]
+    if notes and isinstance(lead[-1], nodes.paragraph):
+        more = nodes.reference("", "More below.", internal=True, refid="notes", classes=["lc-more"])
+        lead[-1] += [nodes.Text(" "), more]
+    return lead, notes
 
 
 def _section(anchor: str, title: str, children: Iterable[nodes.Node]) -> nodes.section:
@@ -124,7 +160,14 @@ def _literal(text: str) -> nodes.literal:
 
 def _reference(role: str, target: str) -> nodes.Node:
     return addnodes.pending_xref(
-        "", _literal(target), refdomain="lakecat", reftype=role, reftarget=target, refexplicit=False, refwarn=True, lakecat_reported=False
+        "",
+        _literal(target),
+        refdomain="lakecat",
+        reftype=role,
+        reftarget=target,
+        refexplicit=False,
+        refwarn=True,
+        lakecat_reported=False,
     )
 
 

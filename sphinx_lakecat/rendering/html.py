@@ -1,4 +1,4 @@
-"""HTML straight from records: an order of magnitude faster than docutils tables, as nothing is built to be taken apart again."""
+"""HTML straight from records: an order of magnitude faster than docutils tables, as no nodes are built for it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lakecat.plaintext import plain, plain_name
-from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
 from sphinx_lakecat.anchors import column_anchor, owner_anchor, tag_anchor
 from sphinx_lakecat.rendering import words
+from sphinx_lakecat.rendering.nodes import lakecat_cell
 
 if TYPE_CHECKING:
-    from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
+    from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
+    from sphinx_lakecat.rendering.nodes import lakecat_part
 
 Write = Callable[[str], None]
 
@@ -51,12 +52,11 @@ def _draw_head(part: lakecat_part, write: Write, page: Page) -> None:
     items = [f'<span class="lc-kind">{_name(table.kind)}</span>']
     if table.deprecated:
         items.append('<span class="lc-badge lc-warn">deprecated</span>')
-    for label in words.classifications(table):
-        items.append(f'<span class="lc-badge">{_name(label)}</span>')
+    items += [f'<span class="lc-badge">{_name(label)}</span>' for label in words.classifications(table)]
     if table.database:
         items.append(f'database <span class="lc-value">{_name(table.database)}</span>')
     if table.owner:
-        items.append(f'owner {_link(page.index, owner_anchor(table.owner), table.owner, "lc-owner")}')
+        items.append(f"owner {_link(page.index, owner_anchor(table.owner), table.owner, 'lc-owner')}")
     if table.tags:
         items.append("tags " + " ".join(_link(page.index, tag_anchor(tag), tag, "lc-tag") for tag in table.tags))
     items += [_figure(*figure) for figure in words.head_figures(table)]
@@ -64,7 +64,7 @@ def _draw_head(part: lakecat_part, write: Write, page: Page) -> None:
 
 
 def _draw_snippets(part: lakecat_part, write: Write, page: Page) -> None:
-    """The markup that sphinx-design gives tabs, so that its style and its script, if loaded, apply; without style, all tabs show."""
+    """Write the markup that sphinx-design gives tabs, so that its style and script apply; without, all tabs show."""
     table: TableSnapshot = part["table"]
     write('<div class="sd-tab-set docutils lc-snippets">\n')
     for i, snippet in enumerate(table.snippets):
@@ -75,14 +75,16 @@ def _draw_snippets(part: lakecat_part, write: Write, page: Page) -> None:
         code = snippet.code if snippet.verified else f"# Give each parameter that is ... a value.\n{snippet.code}"
         write(
             f'<input{checked} id="{item}" name="lc-tabs-{page.number}" type="radio" />'
-            f'<label aria-controls="{item}-content" class="sd-tab-label" data-sync-group="lakecat" data-sync-id="{sync}" for="{item}">{label}</label>'
-            f'<div class="sd-tab-content docutils" id="{item}-content">\n{_highlighted(code, snippet.language, table.full_name, page)}</div>\n'
+            f'<label aria-controls="{item}-content" class="sd-tab-label" data-sync-group="lakecat" '
+            f'data-sync-id="{sync}" for="{item}">{label}</label>'
+            f'<div class="sd-tab-content docutils" id="{item}-content">\n'
+            f"{_highlighted(code, snippet.language, table.full_name, page)}</div>\n"
         )
     write("</div>\n")
 
 
 def _highlighted(code: str, language: str, name: str, page: Page) -> str:
-    """Return highlighted code. Snippets differ by the table's name alone, so that the rest is highlighted once for all tables."""
+    """Return highlighted code. Snippets differ by the table's name alone: the rest is highlighted once."""
     if not re.fullmatch(r"\w+", name, re.ASCII) or _PLACEHOLDER in code:
         return page.highlight(code, language)
     pattern = re.compile(rf"\b{name}\b")
@@ -107,15 +109,19 @@ def _draw_columns(part: lakecat_part, write: Write, page: Page) -> None:
     if not columns:
         write("<p>This table has no columns.</p>\n")
         return
-    cells: dict[int, lakecat_cell] = {child["row"]: child for child in part.children if hasattr(child, "attributes")}
+    cells = {child["row"]: child for child in part.children if isinstance(child, lakecat_cell)}
     described = bool(cells) or any(c.description or c.deprecated for c in columns)
     if len(columns) > words.MANY_COLUMNS:
         label = f"Filter {len(columns)} columns"
         write(f'<input aria-label="{label}" class="lc-filter" hidden="hidden" placeholder="{label}" type="search" />\n')
     many = " lc-many" if len(columns) > words.MANY_COLUMNS else ""
     label = f"Columns of {_name(table.full_name)}"
-    write(f'<div aria-label="{label}" class="lc-scroll{many}" role="region" tabindex="0"><table class="lc-columns docutils">\n<thead><tr>')
-    write('<th scope="col">Column</th><th scope="col">Type</th>' + ('<th scope="col">Description</th>' if described else ""))
+    write(f'<div aria-label="{label}" class="lc-scroll{many}" role="region" tabindex="0">')
+    write('<table class="lc-columns docutils">\n<thead><tr>')
+    write(
+        '<th scope="col">Column</th><th scope="col">Type</th>'
+        + ('<th scope="col">Description</th>' if described else "")
+    )
     write("</tr></thead>\n<tbody>\n")
     for row, column in enumerate(columns):
         anchor = escape(column_anchor(table.full_name, column.name))
@@ -149,15 +155,24 @@ def _draw_details(part: lakecat_part, write: Write, page: Page) -> None:
 
 def _draw_filter(part: lakecat_part, write: Write, page: Page) -> None:
     label = f"Filter {part['count']} tables by name, text, owner or tag"
-    write(f'<input aria-label="{label}" class="lc-filter lc-filter-tables" hidden="hidden" placeholder="{label}" type="search" />\n')
+    write(
+        f'<input aria-label="{label}" class="lc-filter lc-filter-tables" hidden="hidden" placeholder="{label}" '
+        'type="search" />\n'
+    )
 
 
 def _draw_list(part: lakecat_part, write: Write, page: Page) -> None:
     items = []
     for row in part["rows"]:
         link = f'<a class="lc-table" href="{escape(page.uri(row.docname))}"><code>{_name(row.name)}</code></a>'
-        marks = [f'<span class="lc-kind">{_name(row.kind)}</span>'] + (['<span class="lc-badge lc-warn">deprecated</span>'] if row.deprecated else [])
-        tags = "".join(f' <a class="lc-tag" href="#{escape(tag_anchor(tag))}">{_name(tag)}</a>' for tag in row.tags) if part["tags"] else ""
+        marks = [f'<span class="lc-kind">{_name(row.kind)}</span>'] + (
+            ['<span class="lc-badge lc-warn">deprecated</span>'] if row.deprecated else []
+        )
+        tags = (
+            "".join(f' <a class="lc-tag" href="#{escape(tag_anchor(tag))}">{_name(tag)}</a>' for tag in row.tags)
+            if part["tags"]
+            else ""
+        )
         text = f'<span class="lc-text">{_text(row.summary)}</span>' if row.summary else ""
         items.append(f"<li>{link} {' '.join(marks)}{text}{tags}</li>\n")
     write(f'<ul class="lc-list">\n{"".join(items)}</ul>\n')
@@ -202,7 +217,11 @@ def _permalink(anchor: str, page: Page) -> str:
 
 
 def _link(index: str | None, anchor: str, text: str, kind: str) -> str:
-    return f'<a class="{kind}" href="{escape(index)}#{escape(anchor)}">{_name(text)}</a>' if index else f'<span class="{kind}">{_name(text)}</span>'
+    return (
+        f'<a class="{kind}" href="{escape(index)}#{escape(anchor)}">{_name(text)}</a>'
+        if index
+        else f'<span class="{kind}">{_name(text)}</span>'
+    )
 
 
 def _figure(text: str, figure: Figure | None) -> str:
@@ -216,4 +235,3 @@ def _name(text: str) -> str:
 
 def _text(text: str) -> str:
     return escape(plain(text))
-

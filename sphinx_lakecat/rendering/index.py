@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx import addnodes
@@ -11,6 +11,9 @@ from sphinx import addnodes
 from lakecat.plaintext import plain_name
 from sphinx_lakecat.anchors import owner_anchor, tag_anchor
 from sphinx_lakecat.rendering.nodes import lakecat_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,9 @@ class IndexRow:
 
 
 def index_page(rows: Sequence[IndexRow], failures: Iterable[str]) -> nodes.section:
-    """Return the index::
+    """Return the index.
+
+    ::
 
     section (catalog)
         title, paragraph (how many), caution (catalogs that failed), lakecat_part "filter"
@@ -41,7 +46,7 @@ def index_page(rows: Sequence[IndexRow], failures: Iterable[str]) -> nodes.secti
     page = nodes.section("", nodes.title("", "Catalog"), ids=["catalog"], classes=["lakecat-index"])
     page += nodes.paragraph("", _counted(len(rows), "table") + _with_owners(owners))
     for reference in failures:
-        text = f"The catalog {plain_name(reference)} could not be loaded when this page was made; tables that only it declares are missing here."
+        text = f"The catalog {plain_name(reference)} could not be loaded; its tables are missing here."
         page += nodes.caution("", nodes.paragraph("", text))
     if len(rows) > 1:
         page += lakecat_part("", part="filter", count=len(rows))
@@ -64,7 +69,7 @@ def root_page(title: str, index: str) -> nodes.section:
 
 
 def hidden_toctree(docnames: list[str]) -> addnodes.toctree:
-    """Return a toctree that shows nothing, and that gives pages their place: previous, next, and the order of printed formats."""
+    """Return a toctree that shows nothing, and gives pages their place: previous, next, order in print."""
     return addnodes.toctree(
         "",
         entries=[(None, docname) for docname in docnames],
@@ -89,11 +94,19 @@ def _groups(rows: Sequence[IndexRow], keys: Callable[[IndexRow], Iterable[str]])
 
 
 def _grouped(
-    anchor: str, title: str, groups: Mapping[str, list[IndexRow]], group_anchor: Callable[[str], str], unnamed: str, *, tags: bool
+    anchor: str,
+    title: str,
+    groups: Mapping[str, list[IndexRow]],
+    group_anchor: Callable[[str], str],
+    unnamed: str,
+    *,
+    tags: bool,
 ) -> nodes.section:
     section = nodes.section("", nodes.title("", title, classes=["no-search"]), ids=[anchor])
     for name, rows in groups.items():
-        heading = nodes.title("", "", nodes.inline("", plain_name(name) or unnamed), classes=[] if name else ["no-search"])
+        heading = nodes.title(
+            "", "", nodes.inline("", plain_name(name) or unnamed), classes=[] if name else ["no-search"]
+        )
         part = lakecat_part("", part="list", rows=tuple(rows), tags=tags)
         section += nodes.section("", heading, part, ids=[group_anchor(name) if name else "no-owner"])
     return section

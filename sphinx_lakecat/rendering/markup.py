@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -17,9 +16,15 @@ from sphinx.parsers import RSTParser
 
 from lakecat.plaintext import plain
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 _ALLOWED_DIRECTIVES = frozenset(
-    "admonition attention caution code code-block danger deprecated epigraph hint important list-table math note rubric seealso sourcecode "
-    "tip versionadded versionchanged warning".split()
+    (
+        *("admonition", "attention", "caution", "danger", "hint", "important", "note", "seealso", "tip", "warning"),
+        *("code", "code-block", "sourcecode", "math", "epigraph", "list-table", "rubric"),
+        *("deprecated", "versionadded", "versionchanged"),
+    )
 )
 _ALLOWED_SCHEMES = ("http://", "https://", "mailto:")
 _REFUSED: dict[type[nodes.Node], str] = {
@@ -48,14 +53,19 @@ _TRANSFORMS = (
 # Any of these may mean something in reStructuredText. A text without them is a paragraph, and need not be parsed:
 # parsing costs a hundred times as much as looking.
 _MARKUP = re.compile(
-    r"""[*`|\\@] | :// | :: | _(?!\w) | \[\S*\] | ^[ \t] | ^[-+\u2022\u2023\u2043=/:.>] | ^\(?(?:\w{1,4}|\#)[.)]\s | ^[^\w\s]{2,}\s*$""",
+    r"""[*`|\\@] | :// | :: | _(?!\w) | \[\S*\]
+    | ^[ \t] | ^[-+\u2022\u2023\u2043=/:.>] | ^\(?(?:\w{1,4}|\#)[.)]\s | ^[^\w\s]{2,}\s*$""",
     re.VERBOSE | re.MULTILINE,
 )
 
 
 def paragraphs(text: str) -> list[nodes.Node]:
     """Return plain text as paragraphs, one for each that blank lines part."""
-    return [nodes.paragraph("", "", nodes.Text(" ".join(part.split()))) for part in re.split(r"\n\s*\n", plain(text)) if part.strip()]
+    return [
+        nodes.paragraph("", "", nodes.Text(" ".join(part.split())))
+        for part in re.split(r"\n\s*\n", plain(text))
+        if part.strip()
+    ]
 
 
 def parse_description(
@@ -75,12 +85,12 @@ def parse_description(
         return paragraphs(text)
     try:
         return _parse(text, markup, document, prefix)
-    except _Unusable as error:
+    except _UnusableError as error:
         report(f"{error}; it is shown as plain text")
         return paragraphs(text)
 
 
-class _Unusable(Exception):
+class _UnusableError(Exception):
     pass
 
 
@@ -100,13 +110,17 @@ def _parse(text: str, markup: str, page: nodes.document, prefix: str) -> list[no
     if broken:
         line = broken[0].get("line")
         reason = " ".join(nodes.Element.astext(broken[0]).split())
-        raise _Unusable(f"its markup is broken{f' in line {line}' if line else ''} ({reason.rstrip('.')})")
+        raise _UnusableError(f"its markup is broken{f' in line {line}' if line else ''} ({reason.rstrip('.')})")
     for node in document.findall():
         for kind, name in _REFUSED.items():
             if isinstance(node, kind):
-                raise _Unusable(f"it holds {name}")
-        if isinstance(node, nodes.reference) and (uri := node.get("refuri")) and not uri.lower().startswith(_ALLOWED_SCHEMES):
-            raise _Unusable(f"it links to {uri!r}, and only http, https, mailto and references are allowed")
+                raise _UnusableError(f"it holds {name}")
+        if (
+            isinstance(node, nodes.reference)
+            and (uri := node.get("refuri"))
+            and not uri.lower().startswith(_ALLOWED_SCHEMES)
+        ):
+            raise _UnusableError(f"it links to {uri!r}, and only http, https, mailto and references are allowed")
     return _without_sections(document.children)
 
 
@@ -116,7 +130,7 @@ def _parser(markup: str, env: Any) -> Any:
 
         return MystParser()
     parser = RSTParser()
-    parser._config = _NoProlog(env.config)
+    parser._config = _NoProlog(env.config)  # type: ignore[assignment]
     return parser
 
 
@@ -133,7 +147,7 @@ class _NoProlog:
 
 
 def _without_sections(children: list[nodes.Node]) -> list[nodes.Node]:
-    """Return nodes in which headings, as numpydoc writes them, are rubrics: a description stands inside a section of the page."""
+    """Return nodes in which headings, as numpydoc writes them, are rubrics: a description stands inside a section."""
     found: list[nodes.Node] = []
     for child in children:
         if isinstance(child, nodes.section):
@@ -153,7 +167,7 @@ def _allowed_directives_only() -> Iterator[None]:
     def find(name: str, language: Any, document: nodes.document) -> Any:
         return before(name, language, document) if name.lower() in _ALLOWED_DIRECTIVES else (None, [])
 
-    directives.directive = find  # the way in which Sphinx itself adds its domains
+    directives.directive = find  # type: ignore[assignment]  # the way in which Sphinx adds its domains
     try:
         yield
     finally:

@@ -14,4 +14,4 @@ class lakecat_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names 
 
 
 class lakecat_cell(nodes.General, nodes.Element):  # noqa: N801
-    """The content of a table cell: block nodes. The attribute ``row`` is the index of its column or row in the record."""
+    """The content of a table cell: block nodes. The attribute ``row`` is the index of its column in the record."""

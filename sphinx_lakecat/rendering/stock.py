@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 
 from lakecat.plaintext import plain, plain_name
-from lakecat.snapshot import ColumnSnapshot, TableSnapshot
 from sphinx_lakecat.anchors import column_anchor
 from sphinx_lakecat.rendering import words
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lakecat.snapshot import ColumnSnapshot, TableSnapshot
 
 
 def expand(part: lakecat_part, uri: Callable[[str], str]) -> list[nodes.Node]:
@@ -26,7 +30,12 @@ def expand(part: lakecat_part, uri: Callable[[str], str]) -> list[nodes.Node]:
 
 def _head(part: lakecat_part) -> list[nodes.Node]:
     table: TableSnapshot = part["table"]
-    facts = [("Kind", table.kind), ("Database", table.database or ""), ("Owner", table.owner), ("Tags", ", ".join(table.tags))]
+    facts = [
+        ("Kind", table.kind),
+        ("Database", table.database or ""),
+        ("Owner", table.owner),
+        ("Tags", ", ".join(table.tags)),
+    ]
     facts += [("Contains", ", ".join(words.classifications(table)))]
     return [_fields([(label, value, "") for label, value in facts if value])]
 
@@ -40,7 +49,9 @@ def _snippets(part: lakecat_part) -> list[nodes.Node]:
 
 
 def _columns(part: lakecat_part) -> list[nodes.Node]:
-    """Build the table of columns::
+    """Build the table of columns.
+
+    ::
 
     table > tgroup > colspec…, thead > row > entry…, tbody > row (target, entry…)…
     """
@@ -60,11 +71,15 @@ def _columns(part: lakecat_part) -> list[nodes.Node]:
             first.insert(0, nodes.target("", "", ids=[column_anchor(table.full_name, column.name)]))
         if marks := _marks(column):
             first += nodes.Text(f" ({marks})")
-        described = [child.deepcopy() for child in cells[row].children] if row in cells else _paragraph(column.description)
+        described = (
+            [child.deepcopy() for child in cells[row].children] if row in cells else _paragraph(column.description)
+        )
         if column.deprecated:
             described = [*_paragraph(f"Deprecated. {column.deprecated}"), *described]
         null = words.nullability(column)
-        body += nodes.row("", nodes.entry("", first), _entry(column.dtype, literal=True), _entry(null), nodes.entry("", *described))
+        body += nodes.row(
+            "", nodes.entry("", first), _entry(column.dtype, literal=True), _entry(null), nodes.entry("", *described)
+        )
     group += body
     return [nodes.table("", group)]
 
@@ -78,7 +93,11 @@ def _list(part: lakecat_part) -> list[nodes.Node]:
     for row in part["rows"]:
         name = plain_name(row.name)
         link = nodes.reference("", "", nodes.literal(name, name), internal=True, refuri=part["uri"](row.docname))
-        items.append(nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(f": {plain(row.summary)}" if row.summary else ""))))
+        items.append(
+            nodes.list_item(
+                "", nodes.paragraph("", "", link, nodes.Text(f": {plain(row.summary)}" if row.summary else ""))
+            )
+        )
     return [nodes.bullet_list("", *items)]
 
 
@@ -101,7 +120,11 @@ def _fields(facts: Sequence[tuple[str, str, str]]) -> nodes.field_list:
     return nodes.field_list(
         "",
         *(
-            nodes.field("", nodes.field_name("", plain_name(label)), nodes.field_body("", *_paragraph(f"{value} ({source})" if source else value)))
+            nodes.field(
+                "",
+                nodes.field_name("", plain_name(label)),
+                nodes.field_body("", *_paragraph(f"{value} ({source})" if source else value)),
+            )
             for label, value, source in facts
         ),
     )

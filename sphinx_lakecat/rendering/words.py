@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
 
 MANY_COLUMNS = 20
 """Above this number, columns get a filter and scroll in their own box."""
@@ -29,7 +32,7 @@ def unknown_columns(table: TableSnapshot) -> str:
     """Return why the columns are not shown."""
     needed = [p.name for p in table.parameters if p.default is None]
     if needed and not table.problems:
-        return f"The columns are not declared, and without a value for {', '.join(needed)} the table cannot be asked for them."
+        return f"The columns are not declared, and the table cannot be asked without a value for {', '.join(needed)}."
     return "The columns are unknown: none are declared, and the data could not be asked for them."
 
 

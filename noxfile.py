@@ -1,0 +1,129 @@
+"""The project's chores: `python -m pip install nox && nox -s tests` needs only Python and pip.
+
+Versions, dependencies and groups are read from `pyproject.toml`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+
+ROOT = Path(__file__).parent.resolve()
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PACKAGES = ("lakecat", "sphinx_lakecat")
+LONGEST_FILE = 400
+
+PYTHONS = nox.project.python_versions(PROJECT)
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+if sys.version_info[:2] > (3, int(PYTHONS[-1].split(".")[1])):
+    # Nothing else may be installed: a Python newer than the listed ones is tried too.
+    PYTHONS.append(HERE)
+
+
+def starts(version: str) -> bool:
+    """Tell whether a Python of this version starts by its name."""
+    program = shutil.which(f"python{version}")
+    return program is not None and subprocess.run([program, "-V"], check=False, capture_output=True).returncode == 0
+
+
+nox.options.sessions = ["lint", "tests", "docs"]
+nox.options.reuse_venv = "yes"
+# A Python that is missing is skipped (Nox would make it an error where CI is set), unless all of them are: then nothing
+# would be tested.
+nox.options.error_on_missing_interpreters = not (HERE in PYTHONS or any(map(starts, PYTHONS)))
+
+
+def install(session: nox.Session, *groups: str, package: tuple[str, ...] = ("-e", ".[docs]")) -> None:
+    """Install lakecat with its `docs` extra and the named dependency groups."""
+    session.install(*package, *nox.project.dependency_groups(PROJECT, *groups))
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the suite, then the code in the documentation; arguments after `--` go to the suite alone."""
+    install(session, "test")
+    session.run("python", "-m", "pytest", "--ignore=tests/browser", *session.posargs)
+    if not session.posargs:
+        session.run("python", "-m", "pytest", "--doctest-glob=*.rst", "docs")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the demo lakehouse and its site into `site/`; each warning is an error."""
+    install(session, "docs")
+    # -E: a warning that failed the last build must not be hidden by what that build cached.
+    session.run("sphinx-build", "-b", "html", "-E", "-W", "-n", "--keep-going", *session.posargs, "docs", "site")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format, types, layers and the length of files."""
+    install(session, "lint", "docs")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("lint-imports")
+    if too_long := long_files():
+        session.error(f"more than {LONGEST_FILE} lines: " + ", ".join(too_long))
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Drive the built site with the installed Chromium."""
+    install(session, "test", "browser")
+    session.run("python", "-m", "pytest", "-m", "browser", *session.posargs, "tests/browser")
+
+
+@nox.session(reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """Run the suite against the built wheel, from an empty folder where the checkout's packages cannot be imported."""
+    with tempfile.TemporaryDirectory(prefix="lakecat-wheel-") as name:
+        folder = Path(name)
+        session.run("python", "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(folder / "dist"), str(ROOT))
+        (built,) = (folder / "dist").glob("*.whl")
+        install(session, "test", package=(f"lakecat[docs] @ {built.as_uri()}",))
+        copy_without_packages(folder / "checkout")
+        (folder / "empty").mkdir()
+        suite = folder / "checkout" / "tests"
+        with session.chdir(folder / "empty"):
+            for package in PACKAGES:
+                found = session.run("python", "-c", f"import {package}; print({package}.__file__)", silent=True)
+                if "site-packages" not in str(found):
+                    session.error(f"{package} comes from {found}, not from the wheel")
+            options = ("-p", "no:cacheprovider", "--import-mode=importlib", f"--ignore={suite / 'browser'}")
+            session.run("python", "-m", "pytest", *options, *session.posargs, str(suite))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure builds of many tables beside plain pages; arguments after `--` go to the benchmark."""
+    install(session, "docs")
+    session.run("python", "benchmarks/bench_docs.py", *session.posargs)
+
+
+def long_files() -> list[str]:
+    """List the source files of both packages that are longer than the cap, with their lengths."""
+    sources = (
+        path for package in PACKAGES for suffix in ("py", "css", "js") for path in (ROOT / package).rglob(f"*.{suffix}")
+    )
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources}
+    return [f"{path.relative_to(ROOT)} ({n})" for path, n in sorted(lengths.items()) if n > LONGEST_FILE]
+
+
+def copy_without_packages(target: Path) -> None:
+    """Copy what the tests read (themselves, docs, README, settings) but neither package and nothing built."""
+    target.mkdir()
+    for item in sorted(ROOT.iterdir()):
+        if item.name.startswith(".") or item.name in {*PACKAGES, "site", "build", "dist"}:
+            continue
+        if item.is_dir():
+            shutil.copytree(item, target / item.name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(item, target / item.name)

@@ -1,0 +1,150 @@
+"""The house keeps its shape: what importing costs, what is public, how long and how named files are.
+
+The layers themselves are import-linter contracts in `pyproject.toml`, checked by `nox -s lint`.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+import lakecat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import RunPython
+
+PACKAGES = ("lakecat", "sphinx_lakecat")
+HEAVY = ("deltalake", "docutils", "pyarrow", "sphinx", "sphinx_lakecat")
+LONGEST_FILE = 400
+FORBIDDEN_WORDS = {"util", "utils", "core", "manager", "managers", "helper", "helpers", "common", "misc"}
+NEEDS_APPLICATION = ("sphinx.application", "sphinx.environment")
+
+
+def _package_folder(package: str) -> Path:
+    """Find the folder of a package without importing it."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _files(*suffixes: str) -> list[Path]:
+    """List the files of both packages that have one of the suffixes."""
+    folders = [_package_folder(package) for package in PACKAGES]
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in suffixes)
+
+
+def _short(path: Path) -> str:
+    """Name a file from its package on, as the id of a test."""
+    packages = {_package_folder(package) for package in PACKAGES}
+    (package,) = packages.intersection(path.parents)
+    return path.relative_to(package.parent).as_posix()
+
+
+def _is_ours(name: str) -> bool:
+    """Tell whether a name of `lakecat` stands for something that lakecat defines, submodules left out."""
+    value = getattr(lakecat, name)
+    home = getattr(value, "__module__", None) or "lakecat"
+    return not isinstance(value, ModuleType) and home.split(".")[0] == "lakecat"
+
+
+MODULES = _files(".py")
+RENDERING = [path for path in MODULES if _short(path).startswith("sphinx_lakecat/rendering")]
+
+
+def _runtime_imports(body: list[ast.stmt]) -> Iterator[str]:
+    """Yield the absolute modules that statements import, functions included, type-only imports left out."""
+    for statement in body:
+        match statement:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                yield from _runtime_imports(statement.orelse)
+            case ast.Import():
+                yield from (alias.name for alias in statement.names)
+            case ast.ImportFrom(level=0, module=str(module)):
+                yield module
+                yield from (f"{module}.{alias.name}" for alias in statement.names)
+            case _:
+                for child in ast.iter_child_nodes(statement):
+                    if isinstance(child, ast.stmt):
+                        yield from _runtime_imports([child])
+                    elif isinstance(child, ast.ExceptHandler | ast.match_case):
+                        yield from _runtime_imports(child.body)
+
+
+def test_importing_lakecat_stays_cheap(run_python: RunPython) -> None:
+    """`import lakecat` loads neither the storage libraries nor anything of Sphinx."""
+    done = run_python(
+        f"import json, sys, lakecat; print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == []
+
+
+def test_all_names_what_is_public() -> None:
+    """`lakecat.__all__` lists each public name once and nothing that is not there."""
+    not_api = {"annotations", "TYPE_CHECKING"}
+    public = {name for name in dir(lakecat) if not name.startswith("_") and name not in not_api and _is_ours(name)}
+    listed = list(lakecat.__all__)
+    assert len(listed) == len(set(listed))
+    assert {name for name in listed if not name.startswith("__")} == public
+    assert [name for name in listed if not hasattr(lakecat, name)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_short)
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    """Each module has a docstring."""
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_are_typed(package: str) -> None:
+    """Each package carries the marker that lets type checkers use its annotations."""
+    assert (_package_folder(package) / "py.typed").is_file()
+
+
+def test_no_file_is_too_long() -> None:
+    """No source file of either package has more lines than the cap."""
+    lengths = {
+        _short(path): len(path.read_text(encoding="utf-8").splitlines()) for path in _files(".py", ".css", ".js")
+    }
+    assert lengths
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_files_are_named_after_what_they_hold() -> None:
+    """No module or folder has a name that says nothing about its contents."""
+    names = {part for path in MODULES for part in Path(_short(path)).with_suffix("").parts}
+    assert "lakecat" in names
+    assert sorted(name for name in names if FORBIDDEN_WORDS.intersection(name.split("_"))) == []
+
+
+@pytest.mark.parametrize("path", RENDERING, ids=_short)
+def test_rendering_needs_no_application(path: Path) -> None:
+    """Rendering works on records alone: it imports neither Sphinx's application nor its environment."""
+    imports = set(_runtime_imports(ast.parse(path.read_text(encoding="utf-8")).body))
+    assert sorted(name for name in imports if name.startswith(NEEDS_APPLICATION)) == []
+
+
+def test_runtime_imports_are_found() -> None:
+    """The check above sees imports in functions, branches and handlers, and leaves out type-only ones."""
+    source = """
+import one.two
+if TYPE_CHECKING:
+    import hidden
+else:
+    import three
+def function():
+    try:
+        from four import five
+    except ImportError:
+        import six
+"""
+    assert set(_runtime_imports(ast.parse(source).body)) == {"one.two", "three", "four", "four.five", "six"}
