@@ -9,7 +9,17 @@
     ├── TableParameterError       a parameter that the table does not take, or one that it lacks (also a TypeError)
     ├── TableFunctionError        a table's function raised, or returned something that is no frame
     ├── SourceError               the data behind a table cannot be read
-    │   └── SourceNotFoundError   there is nothing at the table's location
+    │   ├── SourceNotFoundError   there is nothing at the table's location
+    │   │   └── NotADeltaTableError  there is something, and it is no Delta table
+    │   ├── CorruptLogError       the log of a Delta table is damaged, or has a gap
+    │   ├── UnsupportedFeatureError  the table uses a feature that no reader here knows
+    │   ├── MissingDataError      a data file that belongs to the table is gone
+    │   ├── CorruptDataError      a data file is damaged
+    │   ├── EncryptedDataError    a data file is encrypted
+    │   ├── AccessDeniedError     the store refuses the credentials, or there are none
+    │   ├── UnreachableError      the store cannot be reached
+    │   ├── SourceTimeoutError    the store did not answer in time (also a TimeoutError)
+    │   └── CommitConflictError   another writer was first, and the change cannot be repeated on top
     ├── CatalogLoadError          a catalog's module cannot be imported, or holds no catalog
     └── SnapshotError             a snapshot file that cannot be used
 
@@ -19,16 +29,26 @@ The data stand in ``args`` and as attributes, the sentence in ``str()``, so each
 from __future__ import annotations
 
 __all__ = [
+    "AccessDeniedError",
     "CatalogLoadError",
+    "CommitConflictError",
+    "CorruptDataError",
+    "CorruptLogError",
     "DeclarationError",
     "DuplicateTableError",
+    "EncryptedDataError",
     "LakecatError",
+    "MissingDataError",
+    "NotADeltaTableError",
     "SnapshotError",
     "SourceError",
     "SourceNotFoundError",
+    "SourceTimeoutError",
     "TableFunctionError",
     "TableNotFoundError",
     "TableParameterError",
+    "UnreachableError",
+    "UnsupportedFeatureError",
 ]
 
 
@@ -114,6 +134,66 @@ class SourceNotFoundError(SourceError):
     """There is nothing at the location of a table."""
 
     code = "not_found"
+
+
+class NotADeltaTableError(SourceNotFoundError):
+    """There is something at the location of a Delta table, and it has no Delta log."""
+
+    code = "not_a_delta_table"
+
+
+class CorruptLogError(SourceError):
+    """The log of a Delta table is damaged, incomplete, or has a gap."""
+
+    code = "corrupt_log"
+
+
+class UnsupportedFeatureError(SourceError):
+    """A table uses a feature or an encoding that no reader here knows."""
+
+    code = "unsupported_feature"
+
+
+class MissingDataError(SourceError):
+    """A data file that belongs to a table is gone."""
+
+    code = "missing_data"
+
+
+class CorruptDataError(SourceError):
+    """A data file of a table is damaged."""
+
+    code = "corrupt_data"
+
+
+class EncryptedDataError(SourceError):
+    """A data file of a table is encrypted."""
+
+    code = "encrypted"
+
+
+class AccessDeniedError(SourceError):
+    """A store refuses the credentials, or there are none."""
+
+    code = "access_denied"
+
+
+class UnreachableError(SourceError):
+    """A store cannot be reached."""
+
+    code = "unreachable"
+
+
+class SourceTimeoutError(SourceError, TimeoutError):
+    """A store did not answer in time."""
+
+    code = "timed_out"
+
+
+class CommitConflictError(SourceError):
+    """Another writer changed a table first, and the change cannot be repeated on top of that."""
+
+    code = "commit_conflict"
 
 
 class CatalogLoadError(LakecatError):

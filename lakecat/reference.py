@@ -77,7 +77,7 @@ class CatalogReference:
         found: object = module
         for name in self.attribute.split("."):
             if not hasattr(found, name):
-                near = near_names(name, [n for n in vars(found) if not n.startswith("_")])
+                near = near_names(name, [n for n in dir(found) if not n.startswith("_")])
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise CatalogLoadError(
                     f"module {self.module!r} has no {self.attribute!r}{hint}", getattr(module, "__file__", None), 1
@@ -119,10 +119,12 @@ def _import_failed(module: str, error: BaseException) -> CatalogLoadError:
         )
     if isinstance(error, SyntaxError):
         return CatalogLoadError(f"catalog module {module!r} cannot be imported: {reason}", error.filename, error.lineno)
-    own = str(Path(__file__).parent)
-    skipped = (own + os.sep, str(Path(importlib.__file__).parent) + os.sep, "<frozen")
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(skipped)]
-    last = next((f for f in reversed(frames) if "site-packages" not in f.filename), frames[-1] if frames else None)
+    own = str(Path(__file__).parent) + os.sep
+    # Generated code, such as that of dataclasses, has no file: "<string>".
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((own, "<"))]
+    standard = str(Path(os.__file__).parent) + os.sep
+    users = [f for f in frames if not f.filename.startswith(standard) and "site-packages" not in f.filename]
+    last = next(reversed(users or frames), None)
     return CatalogLoadError(
         f"catalog module {module!r} cannot be imported: {reason}",
         last.filename if last else None,

@@ -23,29 +23,6 @@ _R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnSnapshot:
-    """One column, as text. ``nullable=None`` is unknown; ``dtype=""`` is unknown."""
-
-    name: str
-    dtype: str = ""
-    nullable: bool | None = None
-    description: str = ""
-    tags: tuple[str, ...] = ()
-    classification: str = ""
-    deprecated: str = ""
-    primary_key: bool = False
-    references: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A label and a value that documentation shows as they are; both are plain text."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """A number and where it comes from.
 
@@ -58,6 +35,47 @@ class Figure:
     value: int
     provenance: Literal["exact", "approximate"]
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnStatistics:
+    """What metadata say of a column's values; ``None`` is unknown.
+
+    Args:
+        null_count: Number of values that are missing.
+        minimum: A value that none is below, as text.
+        maximum: A value that none is above, as text.
+        bounds: ``exact`` if the two are values of the column; ``approximate`` if they only bound it, as logs do.
+    """
+
+    null_count: Figure | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+    bounds: Literal["exact", "approximate"] = "approximate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSnapshot:
+    """One column, as text. ``nullable=None`` is unknown; ``dtype=""`` is unknown."""
+
+    name: str
+    dtype: str = ""
+    nullable: bool | None = None
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    classification: str = ""
+    deprecated: str = ""
+    primary_key: bool = False
+    references: str = ""
+    statistics: ColumnStatistics | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A label and a value that documentation shows as they are; both are plain text."""
+
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +95,23 @@ class Statistics:
     files: Figure | None = None
     last_change: str | None = None
     version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One change of a table.
+
+    Args:
+        version: Its number.
+        time: When it was made, ISO 8601 in UTC with seconds; ``None`` is unknown.
+        operation: What it was, in the words of its writer.
+        rows_added: How many rows it added, if the writer says so.
+    """
+
+    version: int
+    time: str | None = None
+    operation: str = ""
+    rows_added: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +175,7 @@ class TableSnapshot:
     parameters: tuple[Parameter, ...] = ()
     facts: tuple[Fact, ...] = ()
     statistics: Statistics | None = None
+    history: tuple[Commit, ...] = ()
     snippets: tuple[Snippet, ...] = ()
     origin: Origin | None = None
     problems: tuple[Problem, ...] = ()

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecat.names import near_names
-from lakecat.snapshot import ColumnSnapshot, Problem
+from lakecat.snapshot import ColumnSnapshot, ColumnStatistics, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lakecat.metadata import Column
 
 
 def merge_columns(
-    declared: tuple[Column, ...] | None, found: tuple[Column, ...] | None
+    declared: tuple[Column, ...] | None,
+    found: tuple[Column, ...] | None,
+    figures: Mapping[str, ColumnStatistics] | None = None,
 ) -> tuple[ColumnSnapshot, ...] | None:
     """Return the columns for documentation: those of the data, in their order, with what was declared about them.
 
@@ -21,7 +25,7 @@ def merge_columns(
     if found is None:
         return None if declared is None else tuple(_snapshot(c, c) for c in declared)
     notes = {c.name: c for c in declared or ()}
-    return tuple(_snapshot(notes.get(c.name, c), c) for c in found)
+    return tuple(_snapshot(notes.get(c.name, c), c, (figures or {}).get(c.name)) for c in found)
 
 
 def check_declared(declared: tuple[Column, ...] | None, found: tuple[Column, ...] | None) -> tuple[Problem, ...]:
@@ -51,7 +55,7 @@ def _mismatch(detail: str) -> Problem:
     )
 
 
-def _snapshot(note: Column, actual: Column) -> ColumnSnapshot:
+def _snapshot(note: Column, actual: Column, figures: ColumnStatistics | None = None) -> ColumnSnapshot:
     """Return a column of the data with an author's note on it (which may be the column itself)."""
     dtype = actual.dtype if actual.dtype is not None else note.dtype
     return ColumnSnapshot(
@@ -64,4 +68,5 @@ def _snapshot(note: Column, actual: Column) -> ColumnSnapshot:
         deprecated=note.deprecated,
         primary_key=note.primary_key,
         references=note.references,
+        statistics=figures,
     )

@@ -16,23 +16,36 @@ from lakecat.metadata import Column, Place
 from lakecat.plaintext import redact, safe_location, secrets_of, without_ansi
 from lakecat.snapshot import Fact, Origin, Parameter, Problem, TableSnapshot
 from lakecat.snippets import CatalogImport, make_snippets
-from lakecat.sources.base import HasColumns, HasParameters, HasStatistics
+from lakecat.sources.base import (
+    HasColumns,
+    HasColumnStatistics,
+    HasHistory,
+    HasParameters,
+    HasProblems,
+    HasStatistics,
+)
 from lakecat.sources.storage import StoredTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from lakecat.registry.base import RegisteredTable
+    from lakecat.snapshot import ColumnStatistics
 
 _T = TypeVar("_T")
 
+_WHEN = "when this page was made"
 _SENTENCES = {
-    "function_failed": "The function that makes this table failed when this page was made, "
-    "so what only a call could tell is unknown.",
-    "not_found": "There were no data at this table's location when this page was made, "
-    "so its columns and size are unknown.",
-    "unreadable": "The data of this table could not be read when this page was made, "
-    "so what only they could tell is unknown.",
+    "function_failed": f"The function that makes this table failed {_WHEN}, so what only a call could tell is unknown.",
+    "not_found": f"There were no data at this table's location {_WHEN}, so its columns and size are unknown.",
+    "not_a_delta_table": f"There was no Delta table at its location {_WHEN}; its columns and size are unknown.",
+    "corrupt_log": f"The log of this table was damaged {_WHEN}, so its columns and size are unknown.",
+    "unsupported_feature": "This table uses a feature that cannot be read here, so what only its data tell is unknown.",
+    "encrypted": "The data of this table are encrypted, so what only they could tell is unknown.",
+    "access_denied": f"Access to the data of this table was denied {_WHEN}, so its columns and size are unknown.",
+    "unreachable": f"The store of this table could not be reached {_WHEN}, so its columns and size are unknown.",
+    "timed_out": f"The store of this table did not answer in time {_WHEN}, so its columns and size are unknown.",
+    "unreadable": f"The data of this table could not be read {_WHEN}, so what only they could tell is unknown.",
 }
 
 
@@ -55,8 +68,13 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
         parameters = reading.attempt(source.parameters, parameters)
     required = [p.name for p in parameters if p.default is None and p.name not in metadata.examples]
     found = reading.attempt(lambda: _columns_of(table, callable_now=not required), None)
-    columns = merge_columns(metadata.columns, found)
-    problems = reading.problems + check_declared(metadata.columns, found)
+    figures: Mapping[str, ColumnStatistics] = {}
+    if isinstance(source, HasColumnStatistics):
+        figures = reading.attempt(source.column_statistics, figures)
+    columns = merge_columns(metadata.columns, found, figures)
+    problems = check_declared(metadata.columns, found)
+    if isinstance(source, HasProblems):
+        problems = reading.attempt(lambda: problems + source.problems(), problems)
     facts: tuple[Fact, ...] = reading.attempt(lambda: tuple(source.facts()), ())
     return TableSnapshot(
         name=metadata.name,
@@ -72,9 +90,10 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
         parameters=parameters,
         facts=(*_location(source, base), *facts),
         statistics=reading.attempt(source.statistics, None) if isinstance(source, HasStatistics) else None,
+        history=reading.attempt(source.history, ()) if isinstance(source, HasHistory) else (),
         snippets=make_snippets(metadata, parameters, imported=imported or CatalogImport(), reference=reference),
         origin=_origin(metadata.place),
-        problems=tuple(dict.fromkeys(problems + reading.problems)),
+        problems=tuple(dict.fromkeys(reading.problems + problems)),
     )
 
 

@@ -8,12 +8,12 @@ from lakecat.errors import DeclarationError, TableParameterError
 from lakecat.names import near_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import polars as pl
 
     from lakecat.metadata import Column
-    from lakecat.snapshot import Fact, Parameter, Statistics
+    from lakecat.snapshot import ColumnStatistics, Commit, Fact, Parameter, Problem, Statistics
 
 
 @runtime_checkable
@@ -67,6 +67,30 @@ class HasStatistics(Protocol):
 
     def statistics(self) -> Statistics:
         """Return the figures, each with its provenance; what is unknown or would be false is ``None``."""
+
+
+@runtime_checkable
+class HasColumnStatistics(Protocol):
+    """A source that knows bounds and null counts of columns without reading rows."""
+
+    def column_statistics(self) -> Mapping[str, ColumnStatistics]:
+        """Return what is known, by the name of the column."""
+
+
+@runtime_checkable
+class HasHistory(Protocol):
+    """A source that knows how its table changed."""
+
+    def history(self, *, limit: int = 10) -> tuple[Commit, ...]:
+        """Return the newest changes, the newest first; fewer, or none, where they cannot be read."""
+
+
+@runtime_checkable
+class HasProblems(Protocol):
+    """A source that can tell, without reading rows, that its rows cannot be read or come out wrong."""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what is wrong."""
 
 
 _METHODS = ("scan", "schema", "facts", "change_token")

@@ -1,62 +1,91 @@
-"""Delta Lake tables, read with deltalake (the log) and Polars (the data)."""
+"""Delta Lake tables."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from lakecat.errors import SourceError, SourceNotFoundError, TableParameterError
-from lakecat.metadata import Column
-from lakecat.snapshot import Fact, Figure, Parameter, Statistics
+from lakecat.errors import (
+    NotADeltaTableError,
+    SourceError,
+    SourceNotFoundError,
+    TableParameterError,
+    UnsupportedFeatureError,
+)
+from lakecat.snapshot import Fact, Parameter
+from lakecat.sources import delta_log
 from lakecat.sources.base import refuse_parameters
+from lakecat.sources.delta_scan import scan_datafusion, scan_native, why_not_native
+from lakecat.sources.failures import typed_error
 from lakecat.sources.storage import StoredTable, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import deltalake
 
-_LOG = "Delta log"
+    from lakecat.metadata import Column
+    from lakecat.snapshot import ColumnStatistics, Commit, Problem, Statistics
 
 
 class DeltaTable(StoredTable):
     """A Delta Lake table at a location: ``DeltaTable("user_events", uri="s3://lake/user_events")``.
 
-    Nothing is opened until the table is used. Each use opens the log anew, so that a new commit is seen.
-    See :class:`lakecat.sources.storage.StoredTable` for the arguments.
+    Nothing is opened until the table is used. Each use looks whether there is a new commit; if there is none, nothing
+    is read again. See :class:`lakecat.sources.storage.StoredTable` for the arguments.
     """
 
     kind = "delta"
 
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self._lock = threading.Lock()
+        self._opened: deltalake.DeltaTable | None = None
+        self._opened_at = ""
+        self._newest: deltalake.DeltaTable | None = None
+
     def scan(self, **params: Any) -> pl.LazyFrame:
-        """Return the table lazily, from its newest commit or from ``version=``; reads the log, and no data file.
+        """Return the table lazily, from its newest commit, or from ``version=`` or ``timestamp=``; opens no data file.
+
+        Polars reads the table where that is safe; otherwise deltalake's engine does, with the same result.
+
+        Args:
+            **params: ``version``, the number of a commit, from 0; or ``timestamp``, a datetime with a zone or its
+                ISO 8601 text, for the last commit that was made by then.
 
         Raises:
-            TableParameterError: A parameter other than ``version``, or a version that is no whole number.
-            SourceNotFoundError: There is no Delta table at the location, or not that version.
-            SourceError: Its log cannot be read, or it uses a feature that is not supported.
+            TableParameterError: Another parameter, both, or a value that cannot be.
+            SourceNotFoundError: There is no Delta table at the location, or nothing as old as that.
+            SourceError: What the log can tell: it is damaged, or uses a feature that no reader here knows.
         """
-        refuse_parameters(params, ("version",), self.name)
-        version = params.get("version")
-        if version is not None and (not isinstance(version, int) or isinstance(version, bool) or version < 0):
-            raise TableParameterError(
-                f"version of table {self.name!r} is {version!r}; write the number of a commit, from 0"
-            )
-        table = self._open(version)
-        self._check_path(table)
-        if (mode := table.metadata().configuration.get("delta.columnMapping.mode", "none")) != "none":
-            # Polars returns NULL for every column of some of these tables, without a word.
-            raise SourceError(
-                f"table {self.name!r} uses Delta column mapping ({mode}), which lakecat does not read yet"
-            )
+        refuse_parameters(params, ("version", "timestamp"), self.name)
+        version, timestamp = params.get("version"), params.get("timestamp")
+        if version is not None and timestamp is not None:
+            raise TableParameterError(f"table {self.name!r} takes a version or a timestamp, not both")
+        if version is not None:
+            table = self._open_version(version)
+        elif timestamp is not None:
+            table = self._open_timestamp(timestamp)
+        else:
+            table = self._open()
         try:
-            return pl.scan_delta(table, storage_options=dict(self.storage_options) or None)
-        except Exception as error:  # noqa: BLE001 - what Polars and deltalake raise has no common base
-            raise self._unreadable(error) from None
+            reason = why_not_native(table)
+            if reason is None:
+                return scan_native(table, self.storage_options)
+            # The engine says at once if it does not know a feature, and reads nothing before the first batch.
+            table.scan(columns=[field.name for field in table.schema().fields[:1]])
+            return scan_datafusion(table, self._typed)
+        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (both raise many types)
+            typed = self._typed(error)
+            features = ", ".join(table.protocol().reader_features or ())
+            if isinstance(typed, UnsupportedFeatureError) and features:
+                typed = UnsupportedFeatureError(f"{typed}; it asks of readers: {features}")
+            raise typed from None
 
     def schema(self) -> pl.Schema | None:
         """Return names and dtypes, from the log."""
@@ -64,98 +93,142 @@ class DeltaTable(StoredTable):
 
     def columns(self) -> tuple[Column, ...]:
         """Return the columns with nullability and comments, from the log."""
-        schema = self._open().schema()
-        fields = json.loads(schema.to_json())["fields"]
-        return tuple(
-            Column(name, dtype, nullable=f["nullable"], description=str(f["metadata"].get("comment", "")))
-            for f, (name, dtype) in zip(fields, pl.Schema(schema).items(), strict=True)
-        )
+        return delta_log.columns(self._open())
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """A Delta table can be read as it was at an earlier version."""
-        return (Parameter(name="version", annotation="int", default="None"),)
+        """A Delta table can be read as it was."""
+        return (
+            Parameter(name="version", annotation="int", default="None"),
+            Parameter(name="timestamp", annotation="datetime | str", default="None"),
+        )
 
     def facts(self) -> Iterable[Fact]:
-        """Return what it is partitioned by, from the log."""
-        if partitions := self._open().metadata().partition_columns:
+        """Return what it is partitioned by, and which library reads it."""
+        table = self._open()
+        if partitions := table.metadata().partition_columns:
             yield Fact(label="Partitioned by", value=", ".join(partitions))
+        reason = why_not_native(table)
+        yield Fact(label="Read with", value="Polars" if reason is None else f"deltalake, because of {reason}")
 
     def statistics(self) -> Statistics:
-        """Return figures from the log; the rows only where every file states them and none has deletion vectors."""
-        table = self._open()
-        files = pl.DataFrame(table.get_add_actions(flatten=True))
-        deletes = "deletionVectors" in (table.protocol().reader_features or ())
-        counts = files.get_column("num_records") if "num_records" in files.columns else None
-        rows = (
-            None
-            if deletes or counts is None or counts.null_count()
-            else Figure(value=int(counts.sum()), provenance="exact", source=_LOG)
-        )
-        commits = table.history(1)
-        when = commits[0].get("timestamp") if commits else None
-        return Statistics(
-            rows=rows,
-            bytes=Figure(value=int(files.get_column("size_bytes").sum() or 0), provenance="exact", source=_LOG),
-            files=Figure(value=files.height, provenance="exact", source=_LOG),
-            last_change=None
-            if when is None
-            else datetime.fromtimestamp(when / 1000, UTC).isoformat(timespec="seconds"),
-            version=table.version(),
-        )
+        """Return figures of the whole table, from the log."""
+        return delta_log.statistics(self._open())
+
+    def column_statistics(self) -> Mapping[str, ColumnStatistics]:
+        """Return null counts and bounds of columns, from the log."""
+        return delta_log.column_statistics(self._open())
+
+    def history(self, *, limit: int = 10) -> tuple[Commit, ...]:
+        """Return the newest commits, from the log."""
+        return delta_log.history(self._open(), limit=limit)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return flaws of the data that can be seen without reading them."""
+        return delta_log.problems(self._open())
 
     def change_token(self) -> str | None:
-        """Return the newest commit's file name and stamp, by listing the log; of a table in a store, its version.
-
-        The latter opens the log.
-        """
+        """Return a text that changes with each commit: one listing of a local log, one small request to a store."""
         path = self.local_path
-        if path is None:
-            try:
-                return f"version {self._open().version()}"
-            except SourceError:
-                return None
         try:
-            newest = max((e.name for e in os.scandir(path / "_delta_log") if e.name.endswith(".json")), default="")
-            return f"{newest} {stamp(path / '_delta_log' / newest)}"
-        except OSError:
-            return "nothing there"
+            if path is None:
+                return f"version {self._newest_in_store().version()}"
+            log = path / "_delta_log"
+            newest = max((entry.name for entry in os.scandir(log) if entry.name.endswith(".json")), default="")
+            return f"{newest} {stamp(log / newest)}"
+        except (SourceError, OSError):
+            return None if path is None else "nothing there"
 
-    def _open(self, version: int | None = None) -> deltalake.DeltaTable:
+    def _open(self) -> deltalake.DeltaTable:
+        """Return the newest version, opened before if there was no commit since. It is never updated in place."""
+        with self._lock:
+            token = self.change_token() if self._opened is not None else None
+            if self._opened is None or token is None or token != self._opened_at:
+                # Taken before the table is opened: a commit in between is seen at the next use.
+                self._opened_at = self.change_token() or "" if self.local_path is not None else ""
+                self._opened = self._load()
+                self._opened_at = self._opened_at or f"version {self._opened.version()}"
+            return self._opened
+
+    def _newest_in_store(self) -> deltalake.DeltaTable:
+        """Return an open table that is updated in place to the newest commit, and that no frame holds."""
+        if self._newest is None:
+            self._newest = self._load()
+        else:
+            try:
+                self._newest.update_incremental()
+            except Exception as error:  # noqa: BLE001 (deltalake raises many types)
+                self._newest = None
+                raise self._typed(error) from None
+        return self._newest
+
+    def _open_version(self, version: Any) -> deltalake.DeltaTable:
+        if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+            raise TableParameterError(
+                f"version of table {self.name!r} is {version!r}; write the number of a commit, from 0"
+            )
+        newest = self._open()
+        if version == newest.version():
+            return newest
+        if version > newest.version():
+            raise SourceNotFoundError(f"table {self.name!r} has no version {version}; its newest is {newest.version()}")
+        return self._load(version)
+
+    def _open_timestamp(self, timestamp: Any) -> deltalake.DeltaTable:
+        moment = self._moment(timestamp)
+        table = self._load()
+        try:
+            table.load_as_version(moment)
+        except Exception as error:  # noqa: BLE001 (deltalake raises many types)
+            raise self._typed(error) from None
+        # Before the first commit, deltalake silently returns the first.
+        first = self._time_of(table)
+        if first is not None and moment < first:
+            raise SourceNotFoundError(
+                f"table {self.name!r} has nothing as old as {moment.isoformat()}; its oldest readable commit,"
+                f" version {table.version()}, was made at {first.isoformat(timespec='seconds')}"
+            )
+        return table
+
+    def _moment(self, timestamp: Any) -> datetime:
+        if isinstance(timestamp, str):
+            with contextlib.suppress(ValueError):
+                timestamp = datetime.fromisoformat(timestamp)
+        where = f"timestamp of table {self.name!r}"
+        if not isinstance(timestamp, datetime):
+            raise TableParameterError(f"{where} is {timestamp!r}; write a datetime, or text as 2026-01-31T12:00:00Z")
+        if timestamp.tzinfo is None:
+            raise TableParameterError(f"{where} has no zone: {timestamp.isoformat()}; add one, as in +00:00")
+        return timestamp.astimezone(UTC)
+
+    def _time_of(self, table: deltalake.DeltaTable) -> datetime | None:
+        """Return when the version of ``table`` was committed, from the clock that deltalake goes by."""
+        path = self.local_path
+        commit = None if path is None else path / "_delta_log" / f"{table.version():020d}.json"
+        if commit is not None and commit.is_file():
+            return datetime.fromtimestamp(commit.stat().st_mtime, UTC)
+        entries = delta_log.history(table, limit=1)
+        return datetime.fromisoformat(entries[0].time) if entries and entries[0].time else None
+
+    def _load(self, version: int | None = None) -> deltalake.DeltaTable:
         import deltalake
-        from deltalake.exceptions import DeltaError, TableNotFoundError
+        from deltalake.exceptions import TableNotFoundError
 
         path = self.local_path
         if path is not None and not path.exists():
             raise SourceNotFoundError(f"there is no Delta table {self.name!r}: no folder {str(path)!r}")
         if path is not None and not (path / "_delta_log").is_dir():
-            raise SourceNotFoundError(
+            raise NotADeltaTableError(
                 f"there is no Delta table {self.name!r}: {str(path)!r} has no folder '_delta_log'"
             )
         try:
             options = dict(self.storage_options) or None
             return deltalake.DeltaTable(self.uri if path is None else path, version=version, storage_options=options)
         except TableNotFoundError as error:
-            raise SourceNotFoundError(
+            raise NotADeltaTableError(
                 f"there is no Delta table {self.name!r} at its location: {self.clean(error)}"
             ) from None
-        except (DeltaError, OSError, ValueError) as error:
-            if version is not None and (newest := self._open().version()) < version:
-                message = f"table {self.name!r} has no version {version}; its newest is {newest}"
-                raise SourceNotFoundError(message) from None
-            raise self._unreadable(error) from None
+        except Exception as error:  # noqa: BLE001 (deltalake raises many types)
+            raise self._typed(error) from None
 
-    def _check_path(self, table: deltalake.DeltaTable) -> None:
-        """Raise a SourceError for a local path at which Polars would not find the data files, or misread them."""
-        if self.local_path is None:
-            return
-        path = str(self.local_path.absolute())
-        if "%" in table.table_uri:
-            why = "Polars cannot read Delta tables below a path with such characters; use ASCII letters, digits and ._-"
-        elif "=" in path and table.metadata().partition_columns:
-            why = "Polars takes 'name=value' in a path for a partition; rename that folder"
-        else:
-            return
-        raise SourceError(f"table {self.name!r} lies at {path!r}: {why}")
-
-    def _unreadable(self, error: BaseException) -> SourceError:
-        return SourceError(f"table {self.name!r} cannot be read: {self.clean(error)}")
+    def _typed(self, error: BaseException) -> SourceError:
+        return typed_error(error, table=self.name, clean=self.clean)

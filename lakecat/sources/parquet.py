@@ -60,7 +60,10 @@ class ParquetTable(StoredTable):
         hive = bool(self.partitioning) or None
         path = self.local_path
         if path is None:
-            return pl.scan_parquet(self.uri, storage_options=options, hive_partitioning=hive)
+            try:
+                return pl.scan_parquet(self.uri, storage_options=options, hive_partitioning=hive)
+            except (ValueError, TypeError, pl.exceptions.PolarsError, OSError) as error:  # an option that cannot be
+                raise self._unreadable(error) from None
         files = self._files(path)
         frame = pl.scan_parquet([*files], glob=False, hive_partitioning=bool(self.partitioning))
         given = [part.partition("=")[0] for part in files[0].parent.parts if "=" in part] if self.partitioning else []
@@ -75,7 +78,7 @@ class ParquetTable(StoredTable):
         try:
             return self.scan().collect_schema()
         except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
-            raise SourceError(f"table {self.name!r} cannot be read: {self.clean(error)}") from None
+            raise self._unreadable(error) from None
 
     def columns(self) -> tuple[Column, ...]:
         """Return the columns; those of a local table with nullability, from the footer of its first file."""
@@ -138,6 +141,9 @@ class ParquetTable(StoredTable):
             )
             raise SourceNotFoundError(f"there is no Parquet table {self.name!r}: {what} {str(path)!r}")
         return files
+
+    def _unreadable(self, error: BaseException) -> SourceError:
+        return SourceError(f"table {self.name!r} cannot be read: {self.clean(error)}")
 
     def _footer_errors(self) -> _FooterErrors:
         return _FooterErrors(self)

@@ -1,0 +1,179 @@
+"""Figures, history and flaws of a Delta table, from its log; no data file is opened, but one footer where said."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from lakecat.metadata import Column
+from lakecat.snapshot import ColumnStatistics, Commit, Figure, Problem, Statistics
+from lakecat.sources.delta_scan import local_files
+from lakecat.sources.values import value_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import deltalake
+
+LOG = "Delta log"
+_ROWS_ADDED = ("numOutputRows", "num_added_rows", "numTargetRowsInserted", "num_target_rows_inserted")
+# INT96 holds nanoseconds of 64 bits as most readers see it; a time outside comes out as another one.
+_INT96_RANGE = (datetime(1677, 9, 22, tzinfo=UTC), datetime(2262, 4, 11, tzinfo=UTC))
+
+
+def columns(table: deltalake.DeltaTable) -> tuple[Column, ...]:
+    """Return the columns with dtype, nullability and comment."""
+    fields = json.loads(table.schema().to_json())["fields"]
+    return tuple(
+        Column(name, dtype, nullable=field["nullable"], description=str(field["metadata"].get("comment", "")))
+        for field, (name, dtype) in zip(fields, pl.Schema(table.schema()).items(), strict=True)
+    )
+
+
+def statistics(table: deltalake.DeltaTable) -> Statistics:
+    """Return the figures of the whole table.
+
+    The number of rows is given only where every file states its own, and no rows of it are marked as deleted: otherwise
+    the sum would be false.
+    """
+    files = _files(table)
+    return Statistics(
+        rows=_rows(table, files),
+        bytes=Figure(value=int(files.get_column("size_bytes").sum() or 0), provenance="exact", source=LOG),
+        files=Figure(value=files.height, provenance="exact", source=LOG),
+        last_change=next((c.time for c in history(table, limit=1)), None),
+        version=table.version(),
+    )
+
+
+def column_statistics(table: deltalake.DeltaTable) -> Mapping[str, ColumnStatistics]:
+    """Return null count, smallest and largest value of each column of which the log knows any.
+
+    Smallest and largest are bounds: writers cut texts and times, and deletions do not move them. Of partition columns
+    all three are exact, as each file holds one value, unless rows are marked as deleted.
+    """
+    files = _files(table)
+    deleted = _has_deletions(table)
+    found = {}
+    for name in pl.Schema(table.schema()):
+        if f"partition.{name}" in files.columns:
+            values = files.get_column(f"partition.{name}")
+            rows = files.get_column("num_records") if "num_records" in files.columns else None
+            known = rows is not None and not rows.null_count() and not deleted
+            nulls = int(rows.filter(values.is_null()).sum()) if known and rows is not None else None
+            found[name] = _of_column(nulls, values, values, "approximate" if deleted else "exact")
+        elif f"null_count.{name}" in files.columns:
+            counts = files.get_column(f"null_count.{name}")
+            nulls = int(counts.sum()) if not counts.null_count() and not deleted else None
+            low, high = (_bounds(files, f"{bound}.{name}", counts) for bound in ("min", "max"))
+            found[name] = _of_column(nulls, low, high, "approximate")
+    return {name: known for name, known in found.items() if known != ColumnStatistics()}
+
+
+def history(table: deltalake.DeltaTable, *, limit: int) -> tuple[Commit, ...]:
+    """Return the newest commits that the log still has, the newest first; fewer, or none, where they cannot be read."""
+    try:
+        entries = table.history(limit)
+    except Exception:  # noqa: BLE001 (a table can be read without its history, which some writers leave out)
+        return ()
+    return tuple(
+        Commit(
+            version=entry.get("version", table.version() - i),
+            time=commit_time(entry),
+            operation=str(entry.get("operation", "")),
+            rows_added=_rows_added(entry.get("operationMetrics")),
+        )
+        for i, entry in enumerate(entries)
+    )
+
+
+def commit_time(entry: Mapping[str, Any]) -> str | None:
+    """Return the time of an entry of the history, ISO 8601 in UTC with seconds."""
+    when = entry.get("timestamp")
+    return datetime.fromtimestamp(when / 1000, UTC).isoformat(timespec="seconds") if isinstance(when, int) else None
+
+
+def problems(table: deltalake.DeltaTable) -> tuple[Problem, ...]:
+    """Return what is wrong with the data, as far as the log tells: files that are gone, times out of range."""
+    paths = local_files(table)
+    if paths is None:
+        return ()
+    found = []
+    if missing := [path for path in paths if not path.is_file()]:
+        detail = f"{len(missing)} of {len(paths)} data files are missing, {missing[0].name!r} among them"
+        message = "Data files of this table are missing: its rows cannot be read, and its size is not verified."
+        found.append(Problem(code="missing_data", message=message, detail=detail))
+    elif flawed := _times_out_of_range(table):
+        detail = f"column {flawed!r} holds times before 1677 or after 2262 in INT96, returned as other times"
+        message = "Some times of this table are outside the range that its files can hold, and come out wrong."
+        found.append(Problem(code="value_out_of_range", message=message, detail=detail))
+    return tuple(found)
+
+
+def _times_out_of_range(table: deltalake.DeltaTable) -> str | None:
+    """Return a column whose bounds are outside the range of INT96, if a file stores times so (opens one footer)."""
+    files = _files(table)
+    low, high = _INT96_RANGE
+    for name in [c.partition(".")[2] for c in files.columns if c.startswith("max.")]:
+        least, most = files.get_column(f"min.{name}"), files.get_column(f"max.{name}")
+        if isinstance(most.dtype, pl.Datetime) and most.dtype.time_zone is not None:
+            suspect = ((least < low) | (most > high)).fill_null(value=False)
+            if suspect.any():
+                import pyarrow.parquet
+
+                paths = local_files(table) or []
+                schema = pyarrow.parquet.read_metadata(paths[suspect.arg_max() or 0]).schema
+                if any(schema.column(i).physical_type == "INT96" for i in range(len(schema))):
+                    return name
+    return None
+
+
+def _files(table: deltalake.DeltaTable) -> pl.DataFrame:
+    return pl.DataFrame(table.get_add_actions(flatten=True))
+
+
+def _rows(table: deltalake.DeltaTable, files: pl.DataFrame) -> Figure | None:
+    if not files.height:
+        return Figure(value=0, provenance="exact", source=LOG)
+    counts = files.get_column("num_records") if "num_records" in files.columns else None
+    if counts is None or counts.null_count() or _has_deletions(table):
+        return None
+    paths = local_files(table)
+    if paths is not None and not all(path.is_file() for path in paths):
+        return None
+    return Figure(value=int(counts.sum()), provenance="exact", source=LOG)
+
+
+def _has_deletions(table: deltalake.DeltaTable) -> bool:
+    """Return whether rows may be marked as deleted in files that still hold them."""
+    return "deletionVectors" in (table.protocol().reader_features or ())
+
+
+def _bounds(files: pl.DataFrame, name: str, null_counts: pl.Series) -> pl.Series | None:
+    """Return the bound of each file, if it is known of each that has values at all."""
+    if name not in files.columns or "num_records" not in files.columns:
+        return None
+    bounds = files.get_column(name)
+    unknown = bounds.is_null() & ~(null_counts == files.get_column("num_records")).fill_null(value=False)
+    return None if unknown.any() else bounds
+
+
+def _of_column(nulls: int | None, low: pl.Series | None, high: pl.Series | None, provenance: Any) -> ColumnStatistics:
+    return ColumnStatistics(
+        null_count=None if nulls is None else Figure(value=nulls, provenance="exact", source=LOG),
+        minimum=None if low is None or not low.len() else value_text(low.min()),
+        maximum=None if high is None or not high.len() else value_text(high.max()),
+        bounds=provenance,
+    )
+
+
+def _rows_added(metrics: Any) -> int | None:
+    if not isinstance(metrics, dict):
+        return None
+    for name in _ROWS_ADDED:
+        if str(metrics.get(name, "")).isdigit():
+            return int(metrics[name])
+    return None

@@ -1,0 +1,96 @@
+"""Reading a Delta table lazily: with Polars where that is safe, otherwise with deltalake's own engine (DataFusion)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from lakecat.sources.predicate import sql_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import deltalake
+
+_NATIVE_FEATURES = frozenset({"deletionVectors", "timestampNtz"})
+_PLAIN_PATH = re.compile(r"[\w/.,;:+&~@!$()*\[\]'-]*", re.ASCII)
+_PARTITION_FOLDER = re.compile(r"/[^/=]+=[^/]*(/|$)")
+
+
+def why_not_native(table: deltalake.DeltaTable) -> str | None:
+    """Return why Polars must not read this table itself, in a few words; ``None`` where it may.
+
+    Polars refuses some tables, which would be a matter of falling back. Others it reads wrongly: it returns NULL for
+    columns that are mapped by a writer's feature alone, and misreads tables below a folder that looks like a partition.
+    """
+    mode = table.metadata().configuration.get("delta.columnMapping.mode") or "none"
+    if mode != "none":
+        return f"column mapping ({mode})"
+    if beyond := sorted(set(table.protocol().reader_features or ()) - _NATIVE_FEATURES):
+        return f"reader features ({', '.join(beyond)})"
+    types = {field.name: field.type for field in table.schema().fields}
+    for name in table.metadata().partition_columns:
+        if getattr(types[name], "type", None) == "binary":
+            return "a partition column of bytes"
+    location = urlsplit(table.table_uri)
+    path = unquote(location.path)
+    if location.scheme == "file" and not _PLAIN_PATH.fullmatch(path):
+        return "its path"
+    if table.metadata().partition_columns and _PARTITION_FOLDER.search(path):
+        return "a folder above it that looks like a partition"
+    return None
+
+
+def scan_native(table: deltalake.DeltaTable, storage_options: Mapping[str, str] | None) -> pl.LazyFrame:
+    """Return the table as Polars reads it. The frame keeps the version that ``table`` has."""
+    return pl.scan_delta(table, storage_options=dict(storage_options) if storage_options else None)
+
+
+def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException], Exception]) -> pl.LazyFrame:
+    """Return the table as deltalake's engine reads it: columns, filter and limit are pushed down, batches are streamed.
+
+    Args:
+        table: The table; it must not be updated afterwards, as the frame keeps its version.
+        typed: Turns an error of the engine into one of lakecat.
+    """
+    schema = pl.Schema(table.schema())
+
+    def read(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        wanted = list(schema) if with_columns is None else with_columns
+        # The filter may need columns that the result does not.
+        needed = set(wanted) | (set() if predicate is None else set(predicate.meta.root_names()))
+        names = [name for name in schema if name in needed] or list(schema)[:1]
+        condition = None if predicate is None else sql_filter(predicate, schema)
+        left = n_rows
+        try:
+            for batch in table.scan(columns=names, predicate=condition):
+                frame = pl.DataFrame(batch).cast({name: schema[name] for name in names})
+                if predicate is not None:
+                    frame = frame.filter(predicate)
+                if left is not None:
+                    frame = frame.head(left)
+                    left -= frame.height
+                yield frame.select(wanted)
+                if left == 0:
+                    return
+        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (the engine raises many types)
+            raise typed(error) from None
+
+    return register_io_source(read, schema=schema, is_pure=True)
+
+
+def local_files(table: deltalake.DeltaTable) -> list[Path] | None:
+    """Return the paths of the data files of a local table; ``None`` for one in a store."""
+    root = urlsplit(table.table_uri)
+    if root.scheme != "file":
+        return None
+    folder = Path(unquote(root.path))
+    paths = pl.DataFrame(table.get_add_actions(flatten=True)).get_column("path")
+    return [folder / unquote(path) if "://" not in path else Path(unquote(urlsplit(path).path)) for path in paths]

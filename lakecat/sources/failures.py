@@ -1,0 +1,101 @@
+"""What went wrong, from the texts of the libraries: they raise a handful of types for everything."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lakecat.errors import (
+    AccessDeniedError,
+    CommitConflictError,
+    CorruptDataError,
+    CorruptLogError,
+    EncryptedDataError,
+    MissingDataError,
+    SourceError,
+    SourceNotFoundError,
+    SourceTimeoutError,
+    UnreachableError,
+    UnsupportedFeatureError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_GONE = r"(no such file|not found|nosuchkey|\b404\b|failed to fetch metadata)"
+_FILE = r"(\.parquet|part-)"
+# The first that fits counts. A text often names its cause inside a description of what was being done, so the causes
+# that say most come first: a time-out while a log is read is a time-out.
+_CAUSES: tuple[tuple[type[SourceError], str, tuple[str, ...]], ...] = (
+    (SourceTimeoutError, "the store did not answer in time", ("timed? ?out", "deadline has elapsed")),
+    (
+        AccessDeniedError,
+        "access is denied",
+        (
+            *(r"\b40[13]\b", "access ?denied", "forbidden", "unauthori[sz]ed", "unauthenticated", "permission denied"),
+            *(
+                "invalidaccesskeyid",
+                "signaturedoesnotmatch",
+                "no credentials",
+                "credentials? (were )?not",
+                "os error 13",
+            ),
+        ),
+    ),
+    (SourceNotFoundError, "there is no such bucket", ("nosuchbucket",)),
+    (
+        UnreachableError,
+        "the store cannot be reached",
+        (
+            *("connection refused", "error sending request", "dns error", "failed to lookup", "tcp connect"),
+            *("connection (reset|closed|aborted)", "network is unreachable", "http error", "broken pipe"),
+            *(r"\b50[0234]\b", "incomplete message"),
+        ),
+    ),
+    (
+        UnsupportedFeatureError,
+        "it uses a feature that cannot be read here",
+        (
+            *("unsupported table feature", r"unsupported .*features?\b", "unsupported (reader|minimum|min)"),
+            *("requires reader", "reader (version|features)", "max catalog version", "catalog-managed"),
+            "logicaltype union has no variant",
+        ),
+    ),
+    (EncryptedDataError, "its data are encrypted", ("encrypt", "decrypt")),
+    (CommitConflictError, "another writer was first", ("commit ?failed", "conflict", "transaction failed")),
+    (MissingDataError, "a data file is missing", (rf"{_GONE}.*{_FILE}", rf"{_FILE}.*{_GONE}", "no such file or dir")),
+    (
+        CorruptLogError,
+        "its log is damaged",
+        (
+            *("log ?segment", "contiguous commit", "delta log", "_delta_log", "no table metadata", "checkpoint"),
+            *("no protocol", "invalid protocol", "missing (metadata|protocol)", "kernel error"),
+            *("invalid json", "expected value", "eof while parsing"),
+        ),
+    ),
+    (
+        CorruptDataError,
+        "its data are damaged",
+        (
+            *("parquet", "out of spec", "thrift", "page (header|integrity)", "corrupt", "magic", "footer", "column"),
+            *("snappy", "zstd", "lz4", "brotli", "utf-?8", "repetition level", r"unwrap\(\)", "expected length"),
+        ),
+    ),
+)
+
+
+def typed_error(error: BaseException, *, table: str, clean: Callable[[BaseException], str]) -> SourceError:
+    """Return an error of a library as the one of lakecat that says what went wrong.
+
+    Args:
+        error: What the library raised, a Polars panic included.
+        table: The name of the table, for the sentence.
+        clean: Returns an error's text without secrets, colours and backtraces.
+    """
+    if isinstance(error, SourceError):
+        return error
+    text = str(error).casefold()
+    for kind, sentence, patterns in _CAUSES:
+        if re.search("|".join(patterns), text, re.DOTALL):
+            return kind(f"table {table!r} cannot be read: {sentence} ({clean(error)})")
+    return SourceError(f"table {table!r} cannot be read: {clean(error)}")

@@ -1,0 +1,174 @@
+"""The published contract test catches each breach with one sentence that names it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+
+from lakecat import Column
+from lakecat.snapshot import Fact, Figure, Parameter, Statistics
+from lakecat.sources.base import refuse_parameters
+from lakecat.testing import check_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FRAME = pl.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+
+
+class Whole:
+    """A source with every optional part; each test breaks one promise of it."""
+
+    kind = "whole"
+
+    def __init__(self) -> None:
+        self.storage_options = {"secret_key": "CANARY"}
+
+    def scan(self, **params: Any) -> pl.LazyFrame:
+        refuse_parameters(params, ("month",), "whole")
+        return FRAME.lazy()
+
+    def schema(self) -> pl.Schema | None:
+        return FRAME.schema
+
+    def facts(self) -> Any:
+        yield Fact(label="Moons", value="2")
+
+    def change_token(self) -> str | None:
+        return "1"
+
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("a", "Int64"), Column("b"))
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (Parameter(name="month", default="None"),)
+
+    def statistics(self) -> Statistics:
+        return Statistics(rows=exact(2), last_change="2026-01-02T03:04:05+00:00")
+
+
+def exact(value: Any, source: str = "counted") -> Figure:
+    """Return an exact figure."""
+    return Figure(value=value, provenance="exact", source=source)
+
+
+def fails(**_: Any) -> Any:
+    """Raise."""
+    raise KeyError("k")
+
+
+TOKENS = itertools.count()
+
+
+def test_a_whole_source_passes() -> None:
+    """A source that keeps every promise passes, and one that knows little as well."""
+    check_source(Whole())
+    modest = Whole()
+    modest.schema = lambda: None  # type: ignore[method-assign]
+    modest.change_token = lambda: None  # type: ignore[method-assign]
+    modest.facts = list  # type: ignore[method-assign,assignment]
+    modest.statistics = Statistics  # type: ignore[method-assign,assignment]
+    check_source(modest)
+
+
+@pytest.mark.parametrize(
+    ("part", "broken", "says"),
+    [
+        ("kind", 5, "this is Whole without kind"),
+        ("kind", " ", "Whole: kind is empty"),
+        ("scan", None, "this is Whole without scan"),
+        ("scan", fails, "Whole: scan() raised KeyError: 'k'"),
+        ("scan", lambda **_: FRAME, "scan() returned DataFrame, not a polars LazyFrame"),
+        ("scan", lambda **_: FRAME.lazy(), "scan() dropped an unknown parameter without a word"),
+        ("scan", FRAME.lazy, "scan() raised TypeError for an unknown parameter; raise TableParameterError"),
+        ("scan", lambda: FRAME.lazy().collect().lazy(), "scan() reads rows: it calls collect of Polars"),
+        ("schema", lambda: dict(FRAME.schema), "schema() returned dict, not a pl.Schema or None"),
+        ("schema", lambda: pl.Schema({"a": pl.Int8, "b": pl.String}), "schema() says"),
+        ("schema", lambda: pl.Schema({"b": pl.String, "a": pl.Int64}), "schema() says"),
+        ("schema", lambda: FRAME.lazy().collect().schema, "schema() reads rows: it calls collect of Polars"),
+        ("schema", fails, "schema() raised KeyError"),
+        ("facts", lambda: None, "facts() returned NoneType, not an iterable of Fact"),
+        ("facts", lambda: [("Moons", "2")], "facts() gave ('Moons', '2'), not a Fact"),
+        ("facts", lambda: [Fact(label="Moons", value=2)], "whose label and value are not both text"),  # type: ignore[arg-type]
+        ("facts", lambda: [Fact(label=" ", value="2")], "which has no label"),
+        ("facts", lambda: [Fact(label="Key", value="it is CANARY")], "facts() shows a secret"),
+        ("facts", lambda: [Fact(label="At", value="s3://me:pw@host/x")], "facts() shows a secret or the user part"),
+        ("facts", fails, "facts() raised KeyError"),
+        ("change_token", lambda: 5, "change_token() returned int, not text or None"),
+        ("change_token", lambda: str(next(TOKENS)), "though nothing changed"),
+        ("change_token", fails, "change_token() raised KeyError"),
+        ("columns", lambda: [Column("a"), Column("b")], "columns() returned [Column("),
+        ("columns", lambda: ("a", "b"), "not a tuple of Column"),
+        ("columns", lambda: (Column("a"),), "columns() names ['a'], and scan() gives ['a', 'b']"),
+        ("columns", lambda: (Column("a", "Int8"), Column("b")), "columns() says 'a' is Int8, and scan() gives Int64"),
+        ("columns", ["a", "b"], "columns() raised TypeError"),
+        ("parameters", lambda: ["month"], "not a tuple of Parameter"),
+        ("parameters", lambda: (Parameter(name="a b", default="1"),), "no identifier, or comes twice: ['a b']"),
+        ("parameters", lambda: (Parameter(name="m", default="1"),) * 2, "no identifier, or comes twice: ['m']"),
+        ("parameters", lambda: (Parameter(name="month"),), "scan() needs a value for ['month']"),
+        ("statistics", dict, "statistics() returned dict, not Statistics"),
+        ("statistics", lambda: Statistics(rows=2), "statistics() has 2 for rows, not a Figure"),  # type: ignore[arg-type]
+        ("statistics", lambda: Statistics(bytes=exact(-1)), "for bytes, not a Figure of a whole number"),
+        ("statistics", lambda: Statistics(files=exact(1.5)), "for files, not a Figure of a whole number"),
+        ("statistics", lambda: Statistics(rows=exact(2, "")), "does not say how exact rows is"),
+        ("statistics", lambda: Statistics(rows=exact(3)), "statistics() calls 3 rows exact, and scan() gives 2"),
+        ("statistics", lambda: Statistics(last_change="yesterday"), "not ISO 8601 in UTC"),
+        ("statistics", lambda: Statistics(last_change="2026-01-02T03:04:05"), "not ISO 8601 in UTC"),
+        ("__repr__", lambda self: "Whole('CANARY')", "its repr shows the value of a storage option"),
+    ],
+)
+def test_each_breach_is_caught(part: str, broken: Any, says: str) -> None:
+    """A broken promise is an AssertionError of one line that says which, without the secret."""
+    if part == "__repr__":
+        source: Any = type("Whole", (Whole,), {"__repr__": broken})()
+    else:
+        source = Whole()
+        setattr(source, part, broken)
+    with pytest.raises(AssertionError) as caught:
+        check_source(source)
+    assert says in str(caught.value)
+    if part not in ("schema",):
+        assert "\n" not in str(caught.value)
+    assert "CANARY" not in str(caught.value)
+
+
+@pytest.mark.parametrize("reader", [pl.read_parquet, pl.read_delta], ids=["read_parquet", "read_delta"])
+def test_eager_readers_are_caught(reader: Callable[..., pl.DataFrame], parquet: Path, delta: Path) -> None:
+    """A source that reads its whole file in `scan()` is caught."""
+    source = Whole()
+    path = parquet if reader is pl.read_parquet else delta
+    source.scan = lambda **_: getattr(pl, reader.__name__)(path).lazy()  # type: ignore[method-assign]
+    with pytest.raises(AssertionError, match=rf"scan\(\) reads rows: it calls {reader.__name__}"):
+        check_source(source)
+
+
+def test_polars_is_left_as_it_was() -> None:
+    """After a check, Polars reads as before."""
+    before = (pl.read_parquet, pl.LazyFrame.collect)
+    check_source(Whole())
+    assert (pl.read_parquet, pl.LazyFrame.collect) == before
+
+
+@pytest.mark.parametrize("source", [None, 5, Whole, "users"], ids=["None", "int", "a class", "text"])
+def test_what_is_no_source(source: object) -> None:
+    """What is no source at all is an AssertionError as well."""
+    with pytest.raises(AssertionError, match="a table is an object with kind, scan"):
+        check_source(source)
+
+
+def test_parameters_are_passed() -> None:
+    """Values for parameters reach `scan()`."""
+    source = Whole()
+
+    def scan(**params: Any) -> pl.LazyFrame:
+        refuse_parameters(params, ("month",), "whole")
+        return FRAME.lazy().with_columns(month=params["month"])
+
+    source.scan = scan  # type: ignore[method-assign]
+    source.schema = lambda: pl.Schema({**FRAME.schema, "month": pl.Int32})  # type: ignore[method-assign]
+    source.columns = lambda: (Column("a"), Column("b"), Column("month"))  # type: ignore[method-assign]
+    check_source(source, params={"month": 3})

@@ -1,0 +1,222 @@
+"""The command line: what it prints, and that errors are one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+import lakecat
+from lakecat.cli import main
+from lakecat.snapshot import from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.testing import Result
+    from conftest import RunPython
+
+SOURCE = '''
+import polars as pl
+from lakecat import Column, DeltaTable, register_static_table, table
+
+@table(owner="growth", tags=["pii", "core"], deprecated="Use people.", schema=[
+    Column("user_id", "Int64", nullable=False, description="The key,\\nfrom the CRM."),
+    Column("email", "String", nullable=True),
+])
+def users():
+    """One row a user.
+
+    \\x1b[31mRed\\x1b[0m text and a \\u202emark.
+    """
+    return pl.LazyFrame()
+
+@table
+def unknown(month: int): ...
+
+register_static_table(DeltaTable("gone", uri="nowhere/gone"), tags=["core"])
+table(name="\\x1b[31mred")(lambda: pl.LazyFrame({"\\x1b[2Ja": [1]}))
+'''
+
+
+@pytest.fixture
+def run(make_module: Callable[..., Path]) -> Callable[..., Result]:
+    """Declare tables in a module; return a function that runs a command on it."""
+    make_module("cli_tables", SOURCE)
+
+    def invoke(*args: str | os.PathLike[str], catalog: str = "cli_tables") -> Result:
+        return CliRunner().invoke(main, [*map(os.fspath, args), "--catalog", catalog])
+
+    return invoke
+
+
+def test_list(run: Callable[..., Result]) -> None:
+    """`list` prints one line a table: name, kind, owner and tags."""
+    done = run("list")
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert [line.split() for line in lines] == [
+        ["␛[31mred", "function"],
+        ["gone", "delta", "core"],
+        ["unknown", "function"],
+        ["users", "function", "growth", "pii,", "core"],
+    ]
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [(["--kind", "delta"], ["gone"]), (["--owner", "growth", "--tag", "core"], ["users"]), (["--tag", "zzz"], [])],
+)
+def test_list_chooses(run: Callable[..., Result], options: list[str], names: list[str]) -> None:
+    """`list` takes a kind, a tag and an owner."""
+    assert [line.split()[0] for line in run("list", *options).stdout.splitlines()] == names
+
+
+def test_show(run: Callable[..., Result]) -> None:
+    """`show` prints description, facts and columns, and nothing that a terminal would obey."""
+    done = run("show", "users")
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[:4] == ["users  (function)", "deprecated: Use people.", "", "One row a user."]
+    assert "␛[31mRed␛[0m text and a [U+202E]mark." in lines
+    assert "Owner  growth" in lines
+    assert "user_id  Int64   not null  The key, from the CRM." in lines
+    assert "email    String  null" in lines
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("gone", ["There were no data at this table's location", "there is no Delta table 'gone'"]),
+        ("unknown", ["The columns are unknown."]),
+        ("\x1b[31mred", ["␛[31mred  (function)", "␛[2Ja"]),
+    ],
+)
+def test_show_what_is_odd(run: Callable[..., Result], name: str, says: list[str]) -> None:
+    """`show` says what is unknown and why, and prints names as inert characters."""
+    done = run("show", name)
+    assert done.exit_code == 0, done.output
+    assert [text for text in says if text not in done.stdout] == []
+    assert "\x1b" not in done.stdout
+
+
+def test_show_figures(make_module: Callable[..., Path], delta: Path) -> None:
+    """`show` prints the number of rows with where it comes from."""
+    make_module(
+        "cli_delta",
+        f"import lakecat\nlakecat.register_static_table(lakecat.DeltaTable('events', uri={str(delta)!r}))\n",
+    )
+    done = CliRunner().invoke(main, ["show", "events", "--catalog", "cli_delta"])
+    assert "Rows         3 (from Delta log)" in done.stdout.splitlines()
+
+
+def test_snapshot(run: Callable[..., Result], tmp_path: Path) -> None:
+    """`snapshot` writes all tables, tells each problem in a line on stderr, and is the same twice."""
+    out = tmp_path / "snapshot.json"
+    done = run("snapshot", "--out", out)
+    assert done.exit_code == 0, done.output
+    first = out.read_bytes()
+    assert [s.name for s in from_json(first.decode())] == ["\x1b[31mred", "gone", "unknown", "users"]
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 2
+    assert done.stderr.splitlines()[0].startswith("gone: there is no Delta table 'gone'")
+    assert done.stderr.splitlines()[1].startswith("4 tables written to")
+    run("snapshot", "--out", out)
+    assert out.read_bytes() == first
+
+
+BAD_MODULE = "x = 1\nraise ValueError('\\x1b[31mfirst\\x1b[0m\\nsecond')\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "catalog", "says"),
+    [
+        (["show", "user"], "cli_tables", "no table 'user' in this catalog (4 tables); did you mean 'users'?"),
+        (
+            ["list"],
+            "cli_nowhere",
+            "catalog module 'cli_nowhere' cannot be imported: no module named 'cli_nowhere' is found",
+        ),
+        (["list"], "cli tables", "'cli tables' names no catalog"),
+        (["list"], "cli_tables:lak", "module 'cli_tables' has no 'lak'"),
+        (["list"], "cli_bad", "ValueError: first second ("),
+        (["list"], "cli_bad", "cli_bad.py:2)"),
+        (["list"], "cli_exit", "SystemExit: 0"),
+        (["snapshot", "--out", "nowhere/out.json"], "cli_tables", "No such file or directory"),
+    ],
+)
+def test_errors(
+    run: Callable[..., Result],
+    make_module: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    args: list[str],
+    catalog: str,
+    says: str,
+) -> None:
+    """An error is one line on stderr with exit code 1, and nothing on stdout."""
+    monkeypatch.chdir(tmp_path)
+    make_module("cli_bad", BAD_MODULE)
+    make_module("cli_exit", "import sys\nsys.exit(0)\n")
+    done = run(*args, catalog=catalog)
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("Error: ")
+    assert says in lines[0]
+    assert "\x1b" not in lines[0]
+
+
+@pytest.mark.parametrize("args", [["list"], ["show", "--catalog", "x"], ["nothing"], ["snapshot", "--catalog", "x"]])
+def test_usage(args: list[str]) -> None:
+    """What is not a command, or lacks a part, is told with the usage and exit code 2."""
+    done = CliRunner().invoke(main, args)
+    assert done.exit_code == 2
+    assert "Usage: " in done.stderr
+
+
+def test_version_and_help() -> None:
+    """`--version` and `--help` answer."""
+    assert CliRunner().invoke(main, ["--version"]).stdout == f"lakecat, version {lakecat.__version__}\n"
+    assert "snapshot" in CliRunner().invoke(main, ["--help"]).stdout
+
+
+def test_as_a_module(tmp_path: Path, run_python: RunPython) -> None:
+    """`python -m lakecat` finds modules in the current folder; errors have no traceback."""
+    (tmp_path / "here.py").write_text(
+        "import lakecat, polars\n@lakecat.table\ndef users(): return polars.LazyFrame()\n"
+    )
+    done = run_python(["-m", "lakecat", "list", "--catalog", "here"], cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "users  function\n", "")
+    done = run_python(["-m", "lakecat", "snapshot", "--catalog", "here", "--out", "out.json"], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads((tmp_path / "out.json").read_text())["tables"]
+    assert found["snippets"][0]["code"].startswith("import here  # declares the tables\nfrom lakecat import Catalog\n")
+    done = run_python(["-m", "lakecat", "show", "user", "--catalog", "here"], cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: no table 'user' in this catalog (1 table); did you mean 'users'?\n"
+
+
+def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
+    """When the reader of a pipe goes away, the command ends without a message or a traceback."""
+    (tmp_path / "many.py").write_text(
+        "import lakecat, polars\nfor i in range(20_000):\n"
+        "    lakecat.table(name=f'table_{i:05}')(lambda: polars.LazyFrame())\n"
+    )
+    home = str(Path(lakecat.__file__).parents[1])
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([home, os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "lakecat", "list", "--catalog", "many"]
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(b"table_00000")
+        process.stdout.close()
+        assert process.stderr.read() == b""

@@ -1,0 +1,192 @@
+"""Parquet tables: files, folders, globs and partitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from lakecat import (
+    Catalog,
+    Column,
+    ParquetTable,
+    SourceError,
+    SourceNotFoundError,
+    TableParameterError,
+    register_static_table,
+)
+from lakecat.snapshot import Fact, Figure, Statistics
+from lakecat.testing import check_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("form", ["Path", "str", "file URL"])
+def test_reads_a_file(parquet: Path, frame: pl.DataFrame, form: str) -> None:
+    """A file is read from a Path, a text or a file URL, and passes the contract test."""
+    source = ParquetTable("users", uri={"Path": parquet, "str": str(parquet), "file URL": parquet.as_uri()}[form])
+    assert source.scan().collect().equals(frame)
+    check_source(source)
+
+
+@pytest.mark.parametrize(
+    "name", ["a[1].parquet", "a*b.parquet", "q?.parquet", "with space.parquet", "größe#%20.parquet", "no_suffix"]
+)
+def test_names_of_files(tmp_path: Path, frame: pl.DataFrame, name: str) -> None:
+    """A file that is there is never taken for a glob, whatever its name."""
+    frame.write_parquet(tmp_path / name)
+    frame.write_parquet(tmp_path / "a1.parquet")
+    for uri in (tmp_path / name, (tmp_path / name).as_uri()):
+        source = ParquetTable("t", uri=uri)
+        assert source.scan().collect().equals(frame)
+        check_source(source)
+
+
+def test_a_folder(hive: Path) -> None:
+    """Of a folder the Parquet files at any depth are read, not marker files, hidden files or hidden folders."""
+    for extra in ("_temporary/0.parquet", ".hidden.parquet", "_delta/x.parquet"):
+        (hive / extra).parent.mkdir(exist_ok=True)
+        (hive / extra).write_bytes(b"not Parquet")
+    (hive / "notes.txt").write_text("not Parquet")
+    source = ParquetTable("t", uri=hive)
+    assert sorted(source.scan().collect()["user_id"]) == [1, 2, 3]
+    check_source(source)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*/*.parquet", "**/*.parquet", "**/*", "country=NO/*", "country=[NP]*/part-?.parquet"]
+)
+def test_globs(hive: Path, pattern: str) -> None:
+    """A glob reads the files that match; marker files are left out."""
+    source = ParquetTable("t", uri=str(hive / pattern))
+    assert source.scan().collect().height == (2 if "=NO" in pattern else 3)
+    check_source(source)
+
+
+@pytest.mark.parametrize("uri", ["", "**/*.parquet"])
+def test_hive_partitions(hive: Path, frame: pl.DataFrame, uri: str) -> None:
+    """Partitioning gives the columns of the folders' names, and is a fact; their nullability is unknown."""
+    source = ParquetTable("t", uri=str(hive / uri), partitioning=["country"])
+    assert source.scan().sort("user_id").collect().equals(frame)
+    assert list(source.facts()) == [Fact(label="Partitioned by", value="country")]
+    assert source.columns() == (Column("user_id", "Int64", nullable=True), Column("country", "String"))
+    assert source.scan().filter(country="PT").collect()["user_id"].to_list() == [2]
+    check_source(source)
+
+
+def test_folders_above_a_table_are_no_partitions(tmp_path: Path, frame: pl.DataFrame) -> None:
+    """Only the declared columns come from folder names: neither those above the table nor others below it."""
+    folder = tmp_path / "above=1" / "t" / "year=2024" / "country=NO"
+    folder.mkdir(parents=True)
+    frame.drop("country").write_parquet(folder / "0.parquet")
+    root = folder.parents[1]
+    assert ParquetTable("t", uri=root).schema() == {"user_id": pl.Int64}
+    assert ParquetTable("t", uri=root, partitioning="country").schema() == {"user_id": pl.Int64, "country": pl.String}
+    check_source(ParquetTable("t", uri=root, partitioning=["year", "country"]))
+
+
+@pytest.mark.parametrize(
+    ("partitioning", "below", "says"),
+    [
+        (["contry"], "", "is declared as partitioned by 'contry', and its folders give 'country'"),
+        (["month"], "country=NO/part-0.parquet", "by 'month', and its folders give 'country'"),
+    ],
+)
+def test_partitions_that_are_not_there(hive: Path, partitioning: list[str], below: str, says: str) -> None:
+    """A declared partition that no folder gives is an error, not a column that silently is not there."""
+    with pytest.raises(SourceError) as caught:
+        ParquetTable("t", uri=hive / below, partitioning=partitioning).scan()
+    assert says in str(caught.value)
+
+
+def test_nullability_comes_from_the_footer(tmp_path: Path) -> None:
+    """Columns tell whether they may be null, from the footer of the first file."""
+    schema = pa.schema([pa.field("id", pa.int64(), nullable=False), pa.field("name", pa.string())])
+    pyarrow.parquet.write_table(pa.table({"id": [1], "name": ["a"]}, schema=schema), tmp_path / "t.parquet")
+    source = ParquetTable("t", uri=tmp_path / "t.parquet")
+    assert [c.nullable for c in source.columns()] == [False, True]
+    check_source(source)
+
+
+def test_statistics(hive: Path) -> None:
+    """Rows come from all footers, files and bytes from the file system; of a store nothing is asked."""
+    size = sum(file.stat().st_size for file in hive.rglob("*.parquet"))
+    assert ParquetTable("t", uri=hive).statistics() == Statistics(
+        rows=Figure(value=3, provenance="exact", source="Parquet footers"),
+        bytes=Figure(value=size, provenance="exact", source="file system"),
+        files=Figure(value=2, provenance="exact", source="file system"),
+    )
+    assert ParquetTable("t", uri="s3://bucket/t").statistics() == Statistics()
+    assert ParquetTable("t", uri="s3://bucket/t").change_token() is None
+
+
+@pytest.mark.parametrize(
+    ("uri", "says"),
+    [
+        ("nothing.parquet", "there is no Parquet table 't': no file or folder"),
+        ("nothing*.parquet", "no file matches"),
+        ("empty", "no '.parquet' file in the folder"),
+    ],
+)
+def test_nothing_there(tmp_path: Path, uri: str, says: str) -> None:
+    """Where no file is, `table()` says so at once, and so does each question about the table."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "_SUCCESS").touch()
+    source = ParquetTable("t", uri=tmp_path / uri)
+    register_static_table(source)
+    for ask in (lambda: Catalog().table("t"), source.schema, source.columns, source.statistics):
+        with pytest.raises(SourceNotFoundError) as caught:
+            ask()
+        assert says in str(caught.value)
+    assert source.change_token() == "nothing there"
+
+
+@pytest.mark.parametrize("keep", [0, 7, 50, 200], ids="{} bytes".format)
+def test_truncated_files(parquet: Path, keep: int) -> None:
+    """A file that was cut short is an error of one line to each question that needs its footer."""
+    parquet.write_bytes(parquet.read_bytes()[:keep])
+    source = ParquetTable("t", uri=parquet)
+    for ask in (source.schema, source.columns, source.statistics):
+        with pytest.raises(SourceError) as caught:
+            ask()
+        assert "'t' cannot be read: " in str(caught.value)
+        assert "\n" not in str(caught.value)
+    with pytest.raises((pl.exceptions.PolarsError, OSError)):
+        source.scan().collect()
+
+
+def test_parameters_are_refused(parquet: Path) -> None:
+    """A Parquet table takes no parameter."""
+    with pytest.raises(TableParameterError, match="table 't' has no parameter 'version'; it takes none"):
+        ParquetTable("t", uri=parquet).scan(version=1)
+
+
+def test_change_tokens(hive: Path, frame: pl.DataFrame) -> None:
+    """The token is the same while nothing changed, and another after a file was added, replaced, renamed or removed."""
+    source = ParquetTable("t", uri=hive)
+    tokens = [source.change_token()]
+    assert source.change_token() == tokens[0]
+    (hive / "_SUCCESS").unlink()
+    assert source.change_token() == tokens[0]
+    added = hive / "new.parquet"
+    frame.write_parquet(added)
+    tokens.append(source.change_token())
+    frame.head(1).write_parquet(added)
+    tokens.append(source.change_token())
+    added.rename(hive / "other.parquet")
+    tokens.append(source.change_token())
+    for file in hive.rglob("*.parquet"):
+        file.unlink()
+    tokens.append(source.change_token())
+    assert len(set(tokens)) == 5
+
+
+def test_options_that_cannot_be() -> None:
+    """An option that Polars does not take is an error of ours, at once."""
+    source = ParquetTable("t", uri="s3://bucket/t", storage_options={"max_retries": "many"})
+    with pytest.raises(SourceError, match="table 't' cannot be read: invalid value for 'max_retries'"):
+        source.scan()
