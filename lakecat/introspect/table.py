@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lakecat.registry.base import RegisteredTable
-    from lakecat.snapshot import ColumnStatistics
+    from lakecat.snapshot import ColumnStatistics, Commit
 
 _T = TypeVar("_T")
 
@@ -68,14 +68,19 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
         parameters = reading.attempt(source.parameters, parameters)
     required = [p.name for p in parameters if p.default is None and p.name not in metadata.examples]
     found = reading.attempt(lambda: _columns_of(table, callable_now=not required), None)
-    figures: Mapping[str, ColumnStatistics] = {}
-    if isinstance(source, HasColumnStatistics):
-        figures = reading.attempt(source.column_statistics, figures)
-    columns = merge_columns(metadata.columns, found, figures)
     problems = check_declared(metadata.columns, found)
     if isinstance(source, HasProblems):
         problems = reading.attempt(lambda: problems + source.problems(), problems)
     facts: tuple[Fact, ...] = reading.attempt(lambda: tuple(source.facts()), ())
+    statistics = reading.attempt(source.statistics, None) if isinstance(source, HasStatistics) else None
+    history: tuple[Commit, ...] = ()
+    if isinstance(source, HasHistory):
+        history = reading.attempt(source.history, history)
+    # Last, as it can fail where all else is known.
+    figures: Mapping[str, ColumnStatistics] = {}
+    if isinstance(source, HasColumnStatistics):
+        figures = reading.attempt(source.column_statistics, figures)
+    columns = merge_columns(metadata.columns, found, figures)
     return TableSnapshot(
         name=metadata.name,
         kind=metadata.kind,
@@ -89,8 +94,8 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
         columns_from="" if columns is None else "declared" if found is None or _is_declared(table) else "source",
         parameters=parameters,
         facts=(*_location(source, base), *facts),
-        statistics=reading.attempt(source.statistics, None) if isinstance(source, HasStatistics) else None,
-        history=reading.attempt(source.history, ()) if isinstance(source, HasHistory) else (),
+        statistics=statistics,
+        history=history,
         snippets=make_snippets(metadata, parameters, imported=imported or CatalogImport(), reference=reference),
         origin=_origin(metadata.place),
         problems=tuple(dict.fromkeys(reading.problems + problems)),

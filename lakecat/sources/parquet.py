@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import polars as pl
 
-from lakecat.errors import SourceError, SourceNotFoundError
+from lakecat.errors import CorruptDataError, CorruptLogError, SourceError, SourceNotFoundError
 from lakecat.metadata import Column, check_texts
-from lakecat.snapshot import Fact, Figure, Statistics
+from lakecat.snapshot import ColumnStatistics, Fact, Figure, Problem, Statistics
 from lakecat.sources.base import refuse_parameters
+from lakecat.sources.failures import typed_error
+from lakecat.sources.isolation import column_bounds
+from lakecat.sources.parquet_footer import Footers, read_footers
+from lakecat.sources.parquet_scan import scan_arrow
 from lakecat.sources.storage import StoredTable, stamp
 
 if TYPE_CHECKING:
@@ -46,70 +51,104 @@ class ParquetTable(StoredTable):
     ) -> None:
         super().__init__(name, uri=uri, storage_options=storage_options, description=description)
         self.partitioning = check_texts(partitioning, "partitioning", f"table {name!r}")
+        self._known: tuple[tuple[tuple[str, str], ...], Footers] = ((), Footers())
 
     def scan(self, **params: Any) -> pl.LazyFrame:
-        """Return the table lazily; of a local table it is checked that files are there, and none is opened.
+        """Return the table lazily; of the data only the footer of the first local file is looked at.
+
+        Polars reads the table; files whose footers it cannot read, pyarrow does.
 
         Raises:
             TableParameterError: Any parameter.
             SourceNotFoundError: No file is there.
-            SourceError: The folders do not give a column of ``partitioning``.
+            SourceError: The footer cannot be read, or the folders do not give a column of ``partitioning``.
         """
         refuse_parameters(params, (), self.name)
-        options = dict(self.storage_options) or None
-        hive = bool(self.partitioning) or None
         path = self.local_path
         if path is None:
+            options, hive = dict(self.storage_options) or None, bool(self.partitioning) or None
             try:
                 return pl.scan_parquet(self.uri, storage_options=options, hive_partitioning=hive)
             except (ValueError, TypeError, pl.exceptions.PolarsError, OSError) as error:  # an option that cannot be
-                raise self._unreadable(error) from None
+                raise self._typed(error) from None
         files = self._files(path)
-        frame = pl.scan_parquet([*files], glob=False, hive_partitioning=bool(self.partitioning))
-        given = [part.partition("=")[0] for part in files[0].parent.parts if "=" in part] if self.partitioning else []
+        given = _partitions(files[0]) if self.partitioning else {}
         if unknown := [name for name in self.partitioning if name not in given]:
             gives = f"its folders give {', '.join(map(repr, given))}" if given else "its folders have no 'name=value'"
             raise SourceError(f"table {self.name!r} is declared as partitioned by {unknown[0]!r}, and {gives}")
         # Polars takes every "name=value" of a path for a partition, those above the table too.
-        return frame.drop([name for name in given if name not in self.partitioning])
+        above = [name for name in given if name not in self.partitioning]
+        flaw = self._footers(files[:1]).flaw
+        frame = pl.scan_parquet([*files], glob=False, hive_partitioning=bool(self.partitioning)).drop(above)
+        try:
+            frame.collect_schema()
+        except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+            flaw = self.clean(error)
+        return frame if not flaw else self._scan_arrow(files)
 
     def schema(self) -> pl.Schema | None:
         """Return names and dtypes, from the footer of the first file."""
         try:
             return self.scan().collect_schema()
         except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
-            raise self._unreadable(error) from None
+            raise self._typed(error) from None
 
     def columns(self) -> tuple[Column, ...]:
         """Return the columns; those of a local table with nullability, from the footer of its first file."""
         nullable: dict[str, bool] = {}
         if (path := self.local_path) is not None:
-            import pyarrow.parquet
-
-            with self._footer_errors():
-                nullable = {f.name: f.nullable for f in pyarrow.parquet.read_schema(self._files(path)[0])}
+            nullable = {field.name: field.nullable for field in self._arrow_schema(self._files(path)[0])}
         return tuple(Column(name, dtype, nullable=nullable.get(name)) for name, dtype in (self.schema() or {}).items())
 
     def facts(self) -> Iterable[Fact]:
-        """Return what it is partitioned by."""
+        """Return what it is partitioned by, and what is to be known of its times."""
         if self.partitioning:
             yield Fact(label="Partitioned by", value=", ".join(self.partitioning))
+        if (path := self.local_path) is not None and self._footers(self._files(path)[:1]).has_int96:
+            yield Fact(label="Times", value="stored as INT96: times before 1677 or after 2262 come out as other times")
 
     def statistics(self) -> Statistics:
         """Return the figures of a local table, from its footers; of one in a store none, as each costs a request."""
         path = self.local_path
         if path is None:
             return Statistics()
-        import pyarrow.parquet
-
         files = self._files(path)
-        with self._footer_errors():
-            rows = sum(pyarrow.parquet.read_metadata(file).num_rows for file in files)
+        known = self._footers(files)
         return Statistics(
-            rows=Figure(value=rows, provenance="exact", source=_FOOTERS),
+            rows=None if known.flaw else Figure(value=known.rows, provenance="exact", source=_FOOTERS),
             bytes=Figure(value=sum(file.stat().st_size for file in files), provenance="exact", source="file system"),
             files=Figure(value=len(files), provenance="exact", source="file system"),
         )
+
+    def column_statistics(self) -> Mapping[str, ColumnStatistics]:
+        """Return null counts and bounds of the columns of a local table that are not nested, from its footers.
+
+        Bounds are approximate, as writers may cut long texts.
+        """
+        path = self.local_path
+        files = [] if path is None else self._files(path)
+        if not files or self._footers(files).flaw:
+            return {}
+        try:
+            bounds = column_bounds([str(file) for file in files])
+        except (SourceError, OSError) as error:
+            raise self._typed(OSError(str(error))) from None
+        return {
+            name: ColumnStatistics(
+                null_count=None if nulls is None else Figure(value=nulls, provenance="exact", source=_FOOTERS),
+                minimum=low,
+                maximum=high,
+            )
+            for name, (nulls, low, high) in bounds.items()
+            if (nulls, low, high) != (None, None, None)
+        }
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return flaws of the data of a local table that its footers show."""
+        path = self.local_path
+        flaw = "" if path is None else self._footers(self._files(path)).flaw
+        message = "The footers of this table's files contradict themselves: readers may return too few rows."
+        return (Problem(code="corrupt_data", message=message, detail=flaw),) if flaw else ()
 
     def change_token(self) -> str | None:
         """Return a digest of the names and stamps of the files; ``None`` for a table in a store."""
@@ -125,6 +164,9 @@ class ParquetTable(StoredTable):
     def _files(self, path: Path) -> list[Path]:
         if path.is_file():
             return [path]
+        if (path / "_delta_log").is_dir():
+            # Its folder also holds files that commits have removed.
+            raise SourceError(f"table {self.name!r} is a Delta table: {str(path)!r} has a '_delta_log'; use DeltaTable")
         if path.is_dir():
             files = sorted(f for f in path.rglob("*.parquet") if f.is_file() and not _is_hidden(f.relative_to(path)))
         else:
@@ -142,29 +184,43 @@ class ParquetTable(StoredTable):
             raise SourceNotFoundError(f"there is no Parquet table {self.name!r}: {what} {str(path)!r}")
         return files
 
-    def _unreadable(self, error: BaseException) -> SourceError:
-        return SourceError(f"table {self.name!r} cannot be read: {self.clean(error)}")
+    def _scan_arrow(self, files: Sequence[Path]) -> pl.LazyFrame:
+        try:
+            schema = pl.Schema(self._arrow_schema(files[0]))
+        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (a dtype that Polars does not have)
+            raise self._typed(error) from None
+        values = [{k: v for k, v in _partitions(file).items() if k in self.partitioning} for file in files]
+        for name in self.partitioning:
+            schema[name] = pl.String()
+        return scan_arrow([(str(f), v) for f, v in zip(files, values, strict=True)], schema, self._typed)
 
-    def _footer_errors(self) -> _FooterErrors:
-        return _FooterErrors(self)
+    def _arrow_schema(self, file: Path) -> Any:
+        import pyarrow.parquet
+
+        try:
+            return pyarrow.parquet.read_schema(file)
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
+            raise self._typed(error) from None
+
+    def _footers(self, files: Sequence[Path]) -> Footers:
+        """Return what footers say; those of files that did not change are read once."""
+        key = tuple((str(file), stamp(file)) for file in files)
+        if key != self._known[0]:
+            try:
+                self._known = key, read_footers(str(file) for file in files)
+            except Exception as error:  # noqa: BLE001 (pyarrow raises many types)
+                raise self._typed(error) from None
+        return self._known[1]
+
+    def _typed(self, error: BaseException) -> SourceError:
+        typed = typed_error(error, table=self.name, clean=self.clean)
+        # What fails while a footer is read is the file's fault, unless the text says more.
+        return CorruptDataError(*typed.args) if type(typed) in (SourceError, CorruptLogError) else typed
 
 
-class _FooterErrors:
-    """Turns what pyarrow raises for a damaged footer into a SourceError."""
-
-    def __init__(self, table: ParquetTable) -> None:
-        self.table = table
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        import pyarrow as pa
-
-        if isinstance(error, (pa.ArrowException, OSError, ValueError)):
-            raise SourceError(
-                f"the footer of table {self.table.name!r} cannot be read: {self.table.clean(error)}"
-            ) from None
+def _partitions(file: Path) -> dict[str, str]:
+    """Return the values that folders named ``name=value`` give, as text."""
+    return {name: unquote(value) for name, sign, value in (p.partition("=") for p in file.parent.parts) if sign}
 
 
 def _is_hidden(path: Path) -> bool:

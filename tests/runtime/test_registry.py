@@ -140,7 +140,8 @@ def test_threads_lose_no_table(registry: Registry) -> None:
             registry.add(declared(f"t{thread}_{i:03}", thread * 1000 + i, database=f"db{i % 3}"))
             registry.get(f"t{thread}_{i:03}")
             if i % 25 == 0:
-                assert list(registry.names()) == sorted(registry.names())
+                names = registry.names()
+                assert list(names) == sorted(names)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(8)))

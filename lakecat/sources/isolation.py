@@ -1,0 +1,127 @@
+"""Footers read in a process of their own: a file that aborts the reader costs one table, not the program."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import IO, TYPE_CHECKING
+
+from lakecat.errors import CorruptDataError, SourceTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lakecat.sources.parquet_footer import Bounds
+
+_LIMITED = """
+import contextlib, sys
+with contextlib.suppress(ImportError):
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+from lakecat.sources.parquet_footer import main
+main()
+"""
+
+
+class FooterProcess:
+    """A process that reads footers, started when it is first needed and again after it died.
+
+    Args:
+        seconds: How long one table may take.
+        memory: How many bytes of address space the process may have, where the system can limit it.
+    """
+
+    def __init__(self, *, seconds: float = 30.0, memory: int = 4 * 2**30) -> None:
+        self._seconds = seconds
+        self._memory = memory
+        self._process: subprocess.Popen[str] | None = None
+        self._errors: IO[bytes] = io.BytesIO()
+        self._answers: queue.Queue[str] = queue.Queue()
+        self._lock = threading.Lock()
+
+    def read(self, files: Sequence[str]) -> dict[str, Bounds]:
+        """Return what the footers of these files say of columns.
+
+        Raises:
+            CorruptDataError: Reading them ended the process.
+            SourceTimeoutError: Reading them took too long.
+            OSError: They cannot be read.
+        """
+        with self._lock:
+            process = self._started()
+            assert process.stdin is not None
+            try:
+                process.stdin.write(json.dumps(list(files)) + "\n")
+                process.stdin.flush()
+                answer = self._answers.get(timeout=self._seconds)
+            except queue.Empty:
+                self._end()
+                raise SourceTimeoutError(f"reading the footers took more than {self._seconds:g} seconds") from None
+            except OSError:  # it died before it read the question
+                answer = ""
+            if not answer:
+                last_words = self._end()
+                raise CorruptDataError(f"reading the footers ended the process that did it: {last_words}")
+            data = json.loads(answer)
+            if "error" in data:
+                raise OSError(data["error"])
+            return {name: (nulls, low, high) for name, (nulls, low, high) in data["columns"].items()}
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._end()
+
+    def _started(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            code = _LIMITED.format(memory=self._memory)
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process ends)
+            self._process = subprocess.Popen(  # noqa: S603 (our own module, in this interpreter)
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                text=True,
+            )
+            self._answers = queue.Queue()
+            arguments = (self._process.stdout, self._answers)
+            threading.Thread(target=_pass_on, args=arguments, daemon=True).start()
+        return self._process
+
+    def _end(self) -> str:
+        """End the process; return the last line that it wrote to standard error."""
+        if self._process is None:
+            return ""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        self._process = None
+        with self._errors as errors:
+            errors.seek(0)
+            lines = errors.read().decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "no reason given")
+
+
+def _pass_on(stream: IO[str], answers: queue.Queue[str]) -> None:
+    """Put lines into a queue, and an empty one at the end of the stream."""
+    with stream:
+        for line in stream:
+            answers.put(line)
+    answers.put("")
+
+
+_SHARED = FooterProcess()
+
+
+def column_bounds(files: Sequence[str]) -> dict[str, Bounds]:
+    """Return what the footers of these files say of columns, read by a process that all tables share."""
+    return _SHARED.read(files)

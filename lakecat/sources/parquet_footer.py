@@ -1,0 +1,125 @@
+"""What the footers of Parquet files say: rows, nullability, statistics of columns, and flaws. Reads no data page.
+
+Run as a program it answers questions on standard input, for :mod:`lakecat.sources.isolation`: some
+damaged files make the reader abort the process.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lakecat.sources.values import value_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+Bounds: TypeAlias = "tuple[int | None, str | None, str | None]"
+"""Null count, smallest and largest value of a column; ``None`` is unknown."""
+
+
+@dataclass(slots=True)
+class ColumnFooter:
+    """What the footers of all files say of one column; ``None`` is unknown."""
+
+    null_count: int | None = 0
+    minimum: Any = None
+    maximum: Any = None
+    bounded: bool = True
+
+    def add(self, chunk: Any, rows: int) -> None:
+        """Add one column chunk of ``rows`` rows."""
+        known = chunk.statistics if chunk.is_stats_set else None
+        if known is None or not known.has_null_count:
+            self.null_count, self.bounded = None, self.bounded and known is not None
+        elif self.null_count is not None:
+            self.null_count += known.null_count
+        if known is None or not known.has_min_max:
+            # A chunk of nulls alone has no bounds and needs none.
+            self.bounded = self.bounded and known is not None and known.has_null_count and known.null_count == rows
+            return
+        low, high = known.min, known.max
+        if any(isinstance(bound, float) and math.isnan(bound) for bound in (low, high)):
+            self.bounded = False  # NaN in bounds says nothing (PARQUET-1222)
+        elif self.bounded:
+            self.minimum = low if self.minimum is None else min(self.minimum, low)
+            self.maximum = high if self.maximum is None else max(self.maximum, high)
+
+
+@dataclass(slots=True)
+class Footers:
+    """What the footers of the files of a table say together.
+
+    Args:
+        rows: The number of rows.
+        has_int96: Whether a column has times of the old type INT96.
+        flaw: What the footers contradict themselves in; ``""`` for nothing.
+    """
+
+    rows: int = 0
+    has_int96: bool = False
+    flaw: str = ""
+
+
+def read_footers(files: Iterable[str]) -> Footers:
+    """Return what the footers of these files say, without their column chunks.
+
+    Raises:
+        OSError: A file or its footer cannot be read; pyarrow's own errors are among them.
+    """
+    import pyarrow.parquet
+
+    found = Footers()
+    for file in files:
+        metadata = pyarrow.parquet.read_metadata(file)
+        schema = metadata.schema
+        found.rows += metadata.num_rows
+        found.has_int96 |= any(schema.column(i).physical_type == "INT96" for i in range(len(schema)))
+        if sum(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)) != metadata.num_rows:
+            found.flaw = f"{file!r} states {metadata.num_rows} rows, and its row groups have another number"
+    return found
+
+
+def read_columns(files: Iterable[str]) -> dict[str, Bounds]:
+    """Return null count and bounds, as text, of each column that is not nested.
+
+    Asking pyarrow for a column chunk whose metadata are encrypted aborts the process: call it through
+    :mod:`lakecat.sources.isolation`.
+
+    Raises:
+        OSError: A file or its footer cannot be read; pyarrow's own errors are among them.
+    """
+    import pyarrow.parquet
+
+    columns: dict[str, ColumnFooter] = {}
+    for file in files:
+        metadata = pyarrow.parquet.read_metadata(file)
+        schema = metadata.schema
+        names = {i: schema.column(i).path for i in range(len(schema)) if schema.column(i).max_repetition_level == 0}
+        for group in (metadata.row_group(i) for i in range(metadata.num_row_groups)):
+            for i, name in names.items():
+                if "." not in name:  # a leaf of a struct
+                    columns.setdefault(name, ColumnFooter()).add(group.column(i), group.num_rows)
+    return {
+        name: (c.null_count, value_text(c.minimum) if c.bounded else None, value_text(c.maximum) if c.bounded else None)
+        for name, c in columns.items()
+    }
+
+
+def main() -> None:
+    """Answer each line of standard input, a JSON list of files, by a line of JSON."""
+    for line in sys.stdin:
+        try:
+            answer: dict[str, Any] = {"columns": read_columns(json.loads(line))}
+        except Exception as error:  # noqa: BLE001 (pyarrow raises many types; the asker makes one of it)
+            answer = {"error": f"{error}" or type(error).__name__}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
