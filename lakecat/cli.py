@@ -12,7 +12,7 @@ import lakecat
 from lakecat.catalog import Catalog, write_whole
 from lakecat.errors import CatalogLoadError, LakecatError
 from lakecat.introspect import introspect
-from lakecat.plaintext import plain, plain_name, without_ansi
+from lakecat.plaintext import plain, plain_name, redact, without_ansi
 from lakecat.reference import CatalogReference, searched
 from lakecat.snapshot import Figure, TableSnapshot, to_json
 
@@ -29,7 +29,7 @@ class _Group(click.Group):
                 return super().invoke(ctx)
         except LakecatError as error:
             where = f" ({error.file}:{error.line})" if isinstance(error, CatalogLoadError) and error.file else ""
-            raise click.ClickException(_one_line(f"{error}{where}")) from None
+            raise click.ClickException(_one_line(redact(f"{error}{where}"))) from None
         except BrokenPipeError:  # the reader of a pipe has seen enough; click ends the program quietly
             raise
         except OSError as error:
@@ -96,6 +96,22 @@ def snapshot(reference: CatalogReference, out: Path) -> None:
 
 def _one_line(text: str) -> str:
     return " ".join(plain(without_ansi(text)).split())
+
+
+@main.command()
+@click.option("--environment", "name", help="The environment; otherwise LAKECAT_ENV.")
+def doctor(name: str | None) -> None:
+    """Examine where tables live; writes a probe and deletes it again."""
+    from lakecat.config import LakecatConfig, current_config
+    from lakecat.doctor import examine
+
+    findings = examine(LakecatConfig.from_environment(name) if name else current_config())
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        sign = {True: "ok", False: "FAILED", None: "?"}[finding.ok]
+        click.echo(f"{sign.ljust(6)}  {finding.name.ljust(width)}  {_one_line(finding.message)}")
+    if any(finding.ok is False for finding in findings):
+        raise SystemExit(1)
 
 
 def _introspect(catalog: Catalog, name: str, reference: CatalogReference) -> TableSnapshot:

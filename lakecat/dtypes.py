@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -39,7 +40,7 @@ def parse_dtype(value: Any, where: str) -> pl.DataType:
         return value
     try:
         if isinstance(value, str):
-            return _instance(_read(ast.parse(value.strip(), mode="eval").body))
+            return _from_text(value)
         if isinstance(value, type):
             return _instance(value if issubclass(value, pl.DataType) else pl.DataType.from_python(value))
     except _UnknownNameError as error:
@@ -53,6 +54,12 @@ def parse_dtype(value: Any, where: str) -> pl.DataType:
 
 class _UnknownNameError(Exception):
     pass
+
+
+@functools.lru_cache(maxsize=1024)
+def _from_text(text: str) -> pl.DataType:
+    """Return the dtype of a text. Catalogs write few texts very often, and dtypes are not changed."""
+    return _instance(_read(ast.parse(text.strip(), mode="eval").body))
 
 
 def _instance(value: Any) -> pl.DataType:

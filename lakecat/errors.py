@@ -19,6 +19,7 @@
     │   ├── AccessDeniedError     the store refuses the credentials, or there are none
     │   ├── UnreachableError      the store cannot be reached
     │   ├── SourceTimeoutError    the store did not answer in time (also a TimeoutError)
+    │   ├── SchemaMismatchError   a frame does not fit the table that it was to be written to
     │   └── CommitConflictError   another writer was first, and the change cannot be repeated on top
     ├── CatalogLoadError          a catalog's module cannot be imported, or holds no catalog
     └── SnapshotError             a snapshot file that cannot be used
@@ -40,6 +41,7 @@ __all__ = [
     "LakecatError",
     "MissingDataError",
     "NotADeltaTableError",
+    "SchemaMismatchError",
     "SnapshotError",
     "SourceError",
     "SourceNotFoundError",
@@ -188,6 +190,24 @@ class SourceTimeoutError(SourceError, TimeoutError):
     """A store did not answer in time."""
 
     code = "timed_out"
+
+
+class SchemaMismatchError(SourceError):
+    """A frame does not fit the table that it was to be written to. Nothing was written.
+
+    Args:
+        message: The whole sentence.
+        columns: The columns concerned; none where the table's rules refuse values.
+    """
+
+    code = "schema_mismatch"
+
+    def __init__(self, message: str, columns: tuple[str, ...] = ()) -> None:
+        super().__init__(message, columns)
+        self.message, self.columns = message, columns
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class CommitConflictError(SourceError):

@@ -28,11 +28,15 @@ _SECRET_OPTION = re.compile(r"secret|token|pass|pwd|credential|key|sas|signature
 
 def plain(text: str) -> str:
     """Return prose as inert characters: control characters as their pictures, reordering marks by their number."""
+    if text.isascii() and text.isprintable():
+        return text
     return _SURROGATES.sub("\ufffd", text.translate(_SHOWN))
 
 
 def plain_name(text: str) -> str:
     """Return a name as inert characters on one line; marks that are invisible in a name are shown as well."""
+    if text.isascii() and text.isprintable():
+        return text
     return _SURROGATES.sub("\ufffd", text.translate(_SHOWN_IN_NAMES))
 
 
@@ -52,6 +56,16 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         text = text.replace(secret, "***")
     return re.sub(r"\b([A-Za-z][\w+.-]*://)([^\s'\"<>]+)", lambda m: _safe_url(m.group(0)), text)
+
+
+def secret_parts(url: str) -> tuple[str, ...]:
+    """Return what of a URL must never be shown: user part, query and fragment; all of one that is malformed."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return (url,)
+    user = parts.netloc.rpartition("@")[0]
+    return tuple(part for part in (user, user.partition(":")[2], parts.query, parts.fragment) if part)
 
 
 def safe_location(uri: str, base: PurePath | None = None) -> str:

@@ -15,6 +15,7 @@ from sphinx_lakecat.config import setup_config
 from sphinx_lakecat.domain import setup_domain
 from sphinx_lakecat.drawing import setup_drawing
 from sphinx_lakecat.loading import setup_loading
+from sphinx_lakecat.search import setup_search
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -34,6 +35,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_drawing(app)
     setup_autocatalog(app)
     setup_builder(app)
+    setup_search(app)
     app.connect("builder-inited", _add_static)
     return {"version": lakecat.__version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 

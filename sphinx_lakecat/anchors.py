@@ -20,6 +20,8 @@ def slug(name: str) -> str:
         >>> slug("user events")
         'user~20events'
     """
+    if name.isascii() and name.isidentifier() and len(name) <= _LONGEST:
+        return name
     text = _UNSAFE.sub(lambda m: f"~{ord(m[0]):x}", name)
     if len(text.encode(errors="replace")) > _LONGEST:
         digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:12]

@@ -76,6 +76,8 @@ class LakecatDomain(Domain):
     """The tables of this build. Not kept between builds."""
     pages: CatalogPages
     """Which documents are generated in this build. Not kept between builds."""
+    stale: Set[str] = frozenset()
+    """Documents that an earlier build generated, and that are gone. Not kept between builds."""
 
     @property
     def entries(self) -> _Data:
@@ -198,6 +200,9 @@ class LakecatDomain(Domain):
                 found = tables.get(target[:i])
                 if found is not None and target[i + 1 :] in found.columns:
                     return found.docname, column_anchor(target[:i], target[i + 1 :])
+                if found is not None and not found.columns:
+                    # Its columns are unknown, of which a warning was given; a second one for each link helps nobody.
+                    return found.docname, table_anchor(target[:i])
         for docname, (owners, tags) in self.entries["index"].items():
             if kind == "owner" and target in owners:
                 return docname, owner_anchor(target)

@@ -14,6 +14,7 @@ from lakecat.errors import CatalogLoadError
 from lakecat.introspect import change_token, introspect
 from lakecat.introspect.text import summary_of
 from lakecat.names import near_names
+from lakecat.plaintext import redact
 from lakecat.reference import CatalogReference, searched
 from lakecat.snippets import CatalogImport
 from sphinx_lakecat.warnings import Subtype, subtype_of, warn
@@ -116,8 +117,13 @@ class TableStore:
 
     def location(self, name: str) -> str | None:
         """Return where a table is declared, as ``file:line``."""
+        place = self.place(name)
+        return None if place is None else f"{place[0]}:{place[1]}"
+
+    def place(self, name: str) -> tuple[str, int] | None:
+        """Return the file and line where a table is declared."""
         place = self._found[name].table.metadata.place
-        return None if place is None else str(place)
+        return None if place is None else (place.file, place.line)
 
     def declaring_file(self, name: str) -> Path | None:
         """Return the file that declares a table, if there is one."""
@@ -129,7 +135,8 @@ class TableStore:
             catalog = reference.load(path=self._folder)
         except CatalogLoadError as error:
             place = f"{error.file}:{error.line or 1}" if error.file else f"{self._folder / 'conf.py'}:1"
-            warn(Subtype.IMPORT_FAILED, str(error), location=place)
+            # What the import raised may quote a URL of a store.
+            warn(Subtype.IMPORT_FAILED, redact(str(error)), location=place)
             self.failures.append(str(reference))
             return
         for table in catalog.registry.tables():

@@ -129,7 +129,8 @@ def test_reference_shows_the_signatures() -> None:
     assert len(methods) > 5
     of_catalog = [(getattr(lakecat.Catalog, name), text.replace("(", "(self, ", 1)) for name, text in methods]
     for thing, text in [*((getattr(lakecat, name), text) for name, text in shown), *of_catalog]:
-        if "..." in text:  # records, made by lakecat alone
+        # Records are made by lakecat alone; the fields of a configuration stand on the page on environments.
+        if "..." in text or hasattr(thing, "model_fields"):
             continue
         assert parameters_of_text(text) == parameters_of(thing), thing
 

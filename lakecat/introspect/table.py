@@ -7,8 +7,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import polars as pl
-
 from lakecat.errors import LakecatError
 from lakecat.introspect.columns import check_declared, merge_columns
 from lakecat.introspect.text import hide_paths, summary_of
@@ -19,11 +17,13 @@ from lakecat.snippets import CatalogImport, make_snippets
 from lakecat.sources.base import (
     HasColumns,
     HasColumnStatistics,
+    HasDescription,
     HasHistory,
     HasParameters,
     HasProblems,
     HasStatistics,
 )
+from lakecat.sources.failures import is_failure
 from lakecat.sources.storage import StoredTable
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
     """
     metadata, source = table.metadata, table.source
     base = root_of(metadata.place) if metadata.place else None
-    reading = _Reading(secrets_of(getattr(source, "storage_options", None)), base)
+    reading = _Reading(_secrets(source), base)
     parameters: tuple[Parameter, ...] = ()
     if isinstance(source, HasParameters):
         parameters = reading.attempt(source.parameters, parameters)
@@ -81,12 +81,15 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
     if isinstance(source, HasColumnStatistics):
         figures = reading.attempt(source.column_statistics, figures)
     columns = merge_columns(metadata.columns, found, figures)
+    description: str = metadata.description
+    if isinstance(source, HasDescription) and not description:
+        description = reading.attempt(source.stored_description, metadata.description)
     return TableSnapshot(
         name=metadata.name,
         kind=metadata.kind,
         database=metadata.database,
-        summary=summary_of(metadata.description),
-        description=metadata.description,
+        summary=summary_of(description),
+        description=description,
         owner=metadata.owner,
         tags=metadata.tags,
         deprecated=metadata.deprecated,
@@ -137,7 +140,9 @@ class _Reading:
         try:
             return ask()
         # User code may raise anything, and a panic of Polars is a BaseException.
-        except (Exception, SystemExit, pl.exceptions.PanicException) as error:  # noqa: BLE001
+        except BaseException as error:
+            if not is_failure(error) and not isinstance(error, SystemExit):
+                raise
             code = error.code if isinstance(error, LakecatError) else "unreadable"
             text = str(error) if isinstance(error, LakecatError) else f"{type(error).__name__}: {error}"
             detail = hide_paths(redact(without_ansi(text).strip(), self.secrets), self.base).partition("\n")[0]
@@ -158,6 +163,16 @@ def _columns_of(table: RegisteredTable, *, callable_now: bool) -> tuple[Column, 
 
 def _is_declared(table: RegisteredTable) -> bool:
     return table.metadata.schema is not None and not isinstance(table.source, HasColumns)
+
+
+def _secrets(source: Any) -> tuple[str, ...]:
+    """Return what no text about a source may show."""
+    try:
+        return (
+            source.secrets if isinstance(source, StoredTable) else secrets_of(getattr(source, "storage_options", None))
+        )
+    except LakecatError:  # the environment cannot be read, which the first question to the source will say
+        return ()
 
 
 def _location(source: Any, base: Path | None) -> list[Fact]:

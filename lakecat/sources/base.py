@@ -78,6 +78,14 @@ class HasColumnStatistics(Protocol):
 
 
 @runtime_checkable
+class HasDescription(Protocol):
+    """A source whose data carry a description, which serves where the author declared none."""
+
+    def stored_description(self) -> str:
+        """Return the description, or nothing."""
+
+
+@runtime_checkable
 class HasHistory(Protocol):
     """A source that knows how its table changed."""
 

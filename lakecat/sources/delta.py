@@ -21,8 +21,9 @@ from lakecat.snapshot import Fact, Parameter
 from lakecat.sources import delta_log
 from lakecat.sources.base import refuse_parameters
 from lakecat.sources.delta_scan import scan_datafusion, scan_native, why_not_native
-from lakecat.sources.failures import typed_error
-from lakecat.sources.storage import StoredTable, stamp
+from lakecat.sources.delta_write import DeltaWriter
+from lakecat.sources.failures import is_failure, typed_error
+from lakecat.sources.storage import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from lakecat.snapshot import ColumnStatistics, Commit, Problem, Statistics
 
 
-class DeltaTable(StoredTable):
+class DeltaTable(DeltaWriter):
     """A Delta Lake table at a location: ``DeltaTable("user_events", uri="s3://lake/user_events")``.
 
     Nothing is opened until the table is used. Each use looks whether there is a new commit; if there is none, nothing
@@ -42,8 +43,16 @@ class DeltaTable(StoredTable):
 
     kind = "delta"
 
-    def __init__(self, *args: Any, **keywords: Any) -> None:
-        super().__init__(*args, **keywords)
+    def __init__(
+        self,
+        name: str,
+        *,
+        uri: str | os.PathLike[str] | None = None,
+        bucket: str | None = None,
+        storage_options: Mapping[str, str] | None = None,
+        description: str = "",
+    ) -> None:
+        super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
         self._lock = threading.Lock()
         self._opened: deltalake.DeltaTable | None = None
         self._opened_at = ""
@@ -76,11 +85,13 @@ class DeltaTable(StoredTable):
         try:
             reason = why_not_native(table)
             if reason is None:
-                return scan_native(table, self.storage_options)
+                return scan_native(table, self.options[1])
             # The engine says at once if it does not know a feature, and reads nothing before the first batch.
             table.scan(columns=[field.name for field in table.schema().fields[:1]])
             return scan_datafusion(table, self._typed)
-        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (both raise many types)
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             typed = self._typed(error)
             features = ", ".join(table.protocol().reader_features or ())
             if isinstance(typed, UnsupportedFeatureError) and features:
@@ -156,7 +167,9 @@ class DeltaTable(StoredTable):
         else:
             try:
                 self._newest.update_incremental()
-            except Exception as error:  # noqa: BLE001 (deltalake raises many types)
+            except BaseException as error:
+                if not is_failure(error):
+                    raise
                 self._newest = None
                 raise self._typed(error) from None
         return self._newest
@@ -178,7 +191,9 @@ class DeltaTable(StoredTable):
         table = self._load()
         try:
             table.load_as_version(moment)
-        except Exception as error:  # noqa: BLE001 (deltalake raises many types)
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             raise self._typed(error) from None
         # Before the first commit, deltalake silently returns the first.
         first = self._time_of(table)
@@ -221,13 +236,15 @@ class DeltaTable(StoredTable):
                 f"there is no Delta table {self.name!r}: {str(path)!r} has no folder '_delta_log'"
             )
         try:
-            options = dict(self.storage_options) or None
-            return deltalake.DeltaTable(self.uri if path is None else path, version=version, storage_options=options)
+            location, options = self.uri if path is None else path, self.options[0]
+            return deltalake.DeltaTable(location, version=version, storage_options=options)
         except TableNotFoundError as error:
             raise NotADeltaTableError(
                 f"there is no Delta table {self.name!r} at its location: {self.clean(error)}"
             ) from None
-        except Exception as error:  # noqa: BLE001 (deltalake raises many types)
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             raise self._typed(error) from None
 
     def _typed(self, error: BaseException) -> SourceError:

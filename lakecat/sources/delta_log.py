@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from lakecat.errors import UnsupportedFeatureError
 from lakecat.metadata import Column
 from lakecat.snapshot import ColumnStatistics, Commit, Figure, Problem, Statistics
-from lakecat.sources.delta_scan import local_files
+from lakecat.sources.delta_scan import local_files, why_not_native
+from lakecat.sources.failures import typed_error
 from lakecat.sources.values import value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import deltalake
 
@@ -57,8 +59,9 @@ def column_statistics(table: deltalake.DeltaTable) -> Mapping[str, ColumnStatist
     """
     files = _files(table)
     deleted = _has_deletions(table)
+    widened = any(feature.startswith("typeWidening") for feature in table.protocol().writer_features or ())
     found = {}
-    for name in pl.Schema(table.schema()):
+    for name, dtype in pl.Schema(table.schema()).items():
         if f"partition.{name}" in files.columns:
             values = files.get_column(f"partition.{name}")
             rows = files.get_column("num_records") if "num_records" in files.columns else None
@@ -69,6 +72,8 @@ def column_statistics(table: deltalake.DeltaTable) -> Mapping[str, ColumnStatist
             counts = files.get_column(f"null_count.{name}")
             nulls = int(counts.sum()) if not counts.null_count() and not deleted else None
             low, high = (_bounds(files, f"{bound}.{name}", counts) for bound in ("min", "max"))
+            if widened and dtype == pl.Float64:
+                low = high = None  # what was written as a Float32 has a bound that was rounded as one
             found[name] = _of_column(nulls, low, high, "approximate")
     return {name: known for name, known in found.items() if known != ColumnStatistics()}
 
@@ -97,11 +102,11 @@ def commit_time(entry: Mapping[str, Any]) -> str | None:
 
 
 def problems(table: deltalake.DeltaTable) -> tuple[Problem, ...]:
-    """Return what is wrong with the data, as far as the log tells: files that are gone, times out of range."""
+    """Return what is wrong, as far as the log tells: features that are not known, files gone, times out of range."""
+    found = list(_unknown_features(table))
     paths = local_files(table)
     if paths is None:
-        return ()
-    found = []
+        return tuple(found)
     if missing := [path for path in paths if not path.is_file()]:
         detail = f"{len(missing)} of {len(paths)} data files are missing, {missing[0].name!r} among them"
         message = "Data files of this table are missing: its rows cannot be read, and its size is not verified."
@@ -111,6 +116,20 @@ def problems(table: deltalake.DeltaTable) -> tuple[Problem, ...]:
         message = "Some times of this table are outside the range that its files can hold, and come out wrong."
         found.append(Problem(code="value_out_of_range", message=message, detail=detail))
     return tuple(found)
+
+
+def _unknown_features(table: deltalake.DeltaTable) -> Iterator[Problem]:
+    """Tell that no reader knows a feature of the table: its engine refuses to plan a scan, and reads nothing for it."""
+    features = table.protocol().reader_features
+    if not features or why_not_native(table) is None:
+        return
+    try:
+        table.scan(columns=[field.name for field in table.schema().fields[:1]])
+    except Exception as error:  # noqa: BLE001 (the engine raises many types)
+        if isinstance(typed_error(error, table="", clean=str), UnsupportedFeatureError):
+            message = "This table uses a feature that no reader here knows: its rows cannot be read."
+            detail = f"it asks of readers: {', '.join(features)}"
+            yield Problem(code=UnsupportedFeatureError.code, message=message, detail=detail)
 
 
 def _times_out_of_range(table: deltalake.DeltaTable) -> str | None:

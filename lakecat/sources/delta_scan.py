@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from lakecat.sources.failures import is_failure
 from lakecat.sources.predicate import sql_filter
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def why_not_native(table: deltalake.DeltaTable) -> str | None:
     """Return why Polars must not read this table itself, in a few words; ``None`` where it may.
 
     Polars refuses some tables, which would be a matter of falling back. Others it reads wrongly: it returns NULL for
-    columns that are mapped by a writer's feature alone, and misreads tables below a folder that looks like a partition.
+    columns that are mapped by a writer's feature alone, and takes the values of partitions from the paths of files.
     """
     mode = table.metadata().configuration.get("delta.columnMapping.mode") or "none"
     if mode != "none":
@@ -43,10 +44,27 @@ def why_not_native(table: deltalake.DeltaTable) -> str | None:
         return "its path"
     if table.metadata().partition_columns and _PARTITION_FOLDER.search(path):
         return "a folder above it that looks like a partition"
+    if table.metadata().partition_columns and not _folders_name_partitions(table):
+        return "data files outside of folders of their partitions"
     return None
 
 
-def scan_native(table: deltalake.DeltaTable, storage_options: Mapping[str, str] | None) -> pl.LazyFrame:
+def _folders_name_partitions(table: deltalake.DeltaTable) -> bool:
+    """Return whether each data file lies in one folder ``column=value`` for each partition column.
+
+    Polars takes the values from there, while the protocol has them in the log and lets a file lie anywhere: below
+    random prefixes, say. A column whose name holds a slash or an equals sign has no such folder either.
+    """
+    columns = sorted(table.metadata().partition_columns)
+    paths = pl.DataFrame(table.get_add_actions(flatten=True)).get_column("path")
+    folders = {path.rpartition("/")[0] for path in paths}
+    return all(
+        sorted(part.partition("=")[0] for part in map(unquote, folder.split("/")) if "=" in part) == columns
+        for folder in folders
+    )
+
+
+def scan_native(table: deltalake.DeltaTable, storage_options: Mapping[str, Any] | None) -> pl.LazyFrame:
     """Return the table as Polars reads it. The frame keeps the version that ``table`` has."""
     return pl.scan_delta(table, storage_options=dict(storage_options) if storage_options else None)
 
@@ -80,7 +98,9 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
                 yield frame.select(wanted)
                 if left == 0:
                     return
-        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (the engine raises many types)
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             raise typed(error) from None
 
     return register_io_source(read, schema=schema, is_pure=True)

@@ -18,16 +18,33 @@ from lakecat.errors import (
     UnreachableError,
     UnsupportedFeatureError,
 )
+from lakecat.plaintext import without_ansi
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What every error of a store repeats: its address, how long it took, and the limits that were set.
+_NOT_CAUSES = re.compile(
+    r"\b\w+://[^\s)\"']+|\bin \d[\d.]*(ns|µs|ms|s)\b|after \d+ retries.*?retry_timeout\W+\S+|retry_timeout\W+\S+"
+    r"|<requestid>.*?</requestid>|<hostid>.*?</hostid>",
+    re.DOTALL,
+)
+# Polars says with the type of some errors what is the matter.
+_TYPES: tuple[tuple[type[BaseException], type[SourceError], str], ...] = (
+    (TimeoutError, SourceTimeoutError, "the store did not answer in time"),
+    (PermissionError, AccessDeniedError, "access is denied"),
+    (ConnectionError, UnreachableError, "the store cannot be reached"),
+)
 _GONE = r"(no such file|not found|nosuchkey|\b404\b|failed to fetch metadata)"
 _FILE = r"(\.parquet|part-)"
 # The first that fits counts. A text often names its cause inside a description of what was being done, so the causes
 # that say most come first: a time-out while a log is read is a time-out.
 _CAUSES: tuple[tuple[type[SourceError], str, tuple[str, ...]], ...] = (
-    (SourceTimeoutError, "the store did not answer in time", ("timed? ?out", "deadline has elapsed")),
+    (
+        SourceTimeoutError,
+        "the store did not answer in time",
+        ("operation timed out", "timed out", "deadline has elapsed"),
+    ),
     (
         AccessDeniedError,
         "access is denied",
@@ -43,13 +60,15 @@ _CAUSES: tuple[tuple[type[SourceError], str, tuple[str, ...]], ...] = (
         ),
     ),
     (SourceNotFoundError, "there is no such bucket", ("nosuchbucket",)),
+    (SourceNotFoundError, "there is nothing at its location", ("expanded paths were empty",)),
     (
         UnreachableError,
         "the store cannot be reached",
         (
             *("connection refused", "error sending request", "dns error", "failed to lookup", "tcp connect"),
             *("connection (reset|closed|aborted)", "network is unreachable", "http error", "broken pipe"),
-            *(r"\b50[0234]\b", "incomplete message"),
+            *(r"\b50[0234]\b", "incomplete message", "error reading a body", "end of file before message length"),
+            "url scheme is not allowed",
         ),
     ),
     (
@@ -84,6 +103,14 @@ _CAUSES: tuple[tuple[type[SourceError], str, tuple[str, ...]], ...] = (
 )
 
 
+def is_failure(error: BaseException) -> bool:
+    """Return whether a library failed, rather than that the program is to end.
+
+    A panic of Rust code is a BaseException, and each extension module has a class of its own for it.
+    """
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
 def typed_error(error: BaseException, *, table: str, clean: Callable[[BaseException], str]) -> SourceError:
     """Return an error of a library as the one of lakecat that says what went wrong.
 
@@ -94,7 +121,10 @@ def typed_error(error: BaseException, *, table: str, clean: Callable[[BaseExcept
     """
     if isinstance(error, SourceError):
         return error
-    text = str(error).casefold()
+    for raised, kind, sentence in _TYPES:
+        if isinstance(error, raised):
+            return kind(f"table {table!r} cannot be read: {sentence} ({clean(error)})")
+    text = _NOT_CAUSES.sub(" ", without_ansi(str(error)).casefold())
     for kind, sentence, patterns in _CAUSES:
         if re.search("|".join(patterns), text, re.DOTALL):
             return kind(f"table {table!r} cannot be read: {sentence} ({clean(error)})")

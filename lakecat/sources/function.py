@@ -121,7 +121,14 @@ def _default_text(value: Any) -> str:
 
 def _file_digest(file: str) -> str | None:
     try:
-        with Path(file).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        found = Path(file).stat()
+        return _digest(file, found.st_mtime_ns, found.st_size, found.st_ino)
     except OSError:
         return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _digest(file: str, *_stamp: int) -> str:
+    """Return the digest of a file, which may hold many tables: while it does not change, it is read once for all."""
+    with Path(file).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

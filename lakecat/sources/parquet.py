@@ -32,7 +32,8 @@ class ParquetTable(StoredTable):
     Args:
         name: The name under which it is registered unless another is given.
         uri: A file, a folder (its ``.parquet`` files at any depth), or a glob. An existing path is never taken for a
-            glob.
+            glob. Without one, the table lies where the environment says.
+        bucket: The named bucket of the environment below which the table lies.
         partitioning: The columns that folders named ``column=value`` give, outermost first.
         description: What the table holds.
         storage_options: Options for the store. Their values reach no repr, log, exception or page.
@@ -44,12 +45,13 @@ class ParquetTable(StoredTable):
         self,
         name: str,
         *,
-        uri: str | os.PathLike[str],
+        uri: str | os.PathLike[str] | None = None,
+        bucket: str | None = None,
         partitioning: Sequence[str] = (),
         description: str = "",
         storage_options: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(name, uri=uri, storage_options=storage_options, description=description)
+        super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
         self.partitioning = check_texts(partitioning, "partitioning", f"table {name!r}")
         self._known: tuple[tuple[tuple[str, str], ...], Footers] = ((), Footers())
 
@@ -66,11 +68,7 @@ class ParquetTable(StoredTable):
         refuse_parameters(params, (), self.name)
         path = self.local_path
         if path is None:
-            options, hive = dict(self.storage_options) or None, bool(self.partitioning) or None
-            try:
-                return pl.scan_parquet(self.uri, storage_options=options, hive_partitioning=hive)
-            except (ValueError, TypeError, pl.exceptions.PolarsError, OSError) as error:  # an option that cannot be
-                raise self._typed(error) from None
+            return self._scan_store()
         files = self._files(path)
         given = _partitions(files[0]) if self.partitioning else {}
         if unknown := [name for name in self.partitioning if name not in given]:
@@ -184,9 +182,35 @@ class ParquetTable(StoredTable):
             raise SourceNotFoundError(f"there is no Parquet table {self.name!r}: {what} {str(path)!r}")
         return files
 
+    def _scan_store(self) -> pl.LazyFrame:
+        """Return a table in a store; asks for the footer of its first file, so that what is wrong is said now."""
+        uri = self.uri
+        if not _is_glob(Path(uri)) and not uri.endswith("/") and "." not in uri.rpartition("/")[2]:
+            uri += "/"  # without it Polars takes a folder for an object
+        # A key that holds a bracket or a star and exists is a file, not a pattern.
+        failure: BaseException | None = None
+        for glob in [False, True] if _is_glob(Path(uri)) else [True]:
+            try:
+                frame = pl.scan_parquet(
+                    uri, glob=glob, storage_options=self.options[1], hive_partitioning=bool(self.partitioning) or None
+                )
+                frame.collect_schema()
+            except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (Polars raises many types)
+                failure = failure if isinstance(error, FileNotFoundError) and failure else error
+            else:
+                return frame
+        if isinstance(failure, FileNotFoundError):
+            where = f"there is no Parquet table {self.name!r} at its location"
+            raise SourceNotFoundError(f"{where}: {self.clean(failure)}") from None
+        raise self._typed(failure or ValueError(uri)) from None
+
     def _scan_arrow(self, files: Sequence[Path]) -> pl.LazyFrame:
+        import pyarrow
+
         try:
-            schema = pl.Schema(self._arrow_schema(files[0]))
+            # Of an extension type the storage is read.
+            fields = [(f.name, getattr(f.type, "storage_type", f.type)) for f in self._arrow_schema(files[0])]
+            schema = pl.Schema(pyarrow.schema(fields))
         except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (a dtype that Polars does not have)
             raise self._typed(error) from None
         values = [{k: v for k, v in _partitions(file).items() if k in self.partitioning} for file in files]

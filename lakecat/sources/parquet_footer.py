@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -102,12 +103,19 @@ def read_columns(files: Iterable[str]) -> dict[str, Bounds]:
         names = {i: schema.column(i).path for i in range(len(schema)) if schema.column(i).max_repetition_level == 0}
         for group in (metadata.row_group(i) for i in range(metadata.num_row_groups)):
             for i, name in names.items():
-                if "." not in name:  # a leaf of a struct
+                if "." not in name and not _misordered(metadata, i):  # a dot: a leaf of a struct
                     columns.setdefault(name, ColumnFooter()).add(group.column(i), group.num_rows)
     return {
         name: (c.null_count, value_text(c.minimum) if c.bounded else None, value_text(c.maximum) if c.bounded else None)
         for name, c in columns.items()
     }
+
+
+def _misordered(metadata: Any, i: int) -> bool:
+    """Return whether bounds may be false: parquet-mr before 1.10 compared decimals in bytes without a sign."""
+    column, writer = metadata.schema.column(i), re.match(r"parquet-mr version 1\.(\d+)", metadata.created_by or "")
+    old = writer is not None and int(writer[1]) < 10
+    return old and column.logical_type.type == "DECIMAL" and "BYTE_ARRAY" in column.physical_type
 
 
 def main() -> None:

@@ -51,7 +51,8 @@ def _batches(
         with pyarrow.parquet.ParquetFile(file) as opened:
             # Without a stored column the number of rows comes from any.
             for batch in opened.iter_batches(columns=stored or opened.schema_arrow.names[:1]):
-                frame: Any = pl.DataFrame(pyarrow.Table.from_batches([batch]))
+                columns = [getattr(column, "storage", column) for column in batch.columns]  # of an extension type
+                frame: Any = pl.DataFrame(pyarrow.table(columns, names=batch.schema.names))
                 given = [pl.lit(values[name]).cast(schema[name]).alias(name) for name in names if name in values]
                 yield frame.with_columns(given).select(pl.col(name).cast(schema[name]) for name in names)
     except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (pyarrow raises many types)

@@ -12,6 +12,10 @@ _COMPARISONS = {"Eq": "=", "NotEq": "<>", "Lt": "<", "LtEq": "<=", "Gt": ">", "G
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _UNITS = {"Milliseconds": 1_000, "Microseconds": 1}
 _EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 (zones are written by the caller)
+_LAST_DAY = (datetime.date.max - _EPOCH.date()).days
+_FIRST_DAY = (datetime.date.min - _EPOCH.date()).days
+# SQL engines read the text of a time as nanoseconds of 64 bits, and fail outside of about 1678 to 2262.
+_LARGEST_TIME = 2**63 // 1000 - 86_400_000_000
 
 
 def sql_filter(predicate: pl.Expr, schema: pl.Schema) -> str | None:
@@ -68,12 +72,13 @@ def _literal(literal: Any, dtype: pl.DataType | None) -> str | None:
             return "'" + value.replace("'", "''") + "'"
         case {"Scalar": {"Boolean": bool(value)}} if dtype == pl.Boolean:
             return str(value).lower()
-        case {"Scalar": {"Date": int(days)}} if dtype == pl.Date:
+        case {"Scalar": {"Date": int(days)}} if dtype == pl.Date and _FIRST_DAY <= days <= _LAST_DAY:
             return f"DATE '{(_EPOCH + datetime.timedelta(days=days)).date().isoformat()}'"
         case {"Scalar": {"Datetime": [int(value), unit, zone]}} if isinstance(dtype, pl.Datetime) and unit in _UNITS:
-            if (zone is None) != (dtype.time_zone is None):
+            microseconds = value * _UNITS[unit]
+            if (zone is None) != (dtype.time_zone is None) or abs(microseconds) > _LARGEST_TIME:
                 return None
-            moment = _EPOCH + datetime.timedelta(microseconds=value * _UNITS[unit])
+            moment = _EPOCH + datetime.timedelta(microseconds=microseconds)
             return f"TIMESTAMP '{moment.isoformat()}{'' if zone is None else 'Z'}'"
         case {"Scalar": dict(scalar)} if dtype.is_integer() and len(scalar) == 1:
             ((kind, value),) = scalar.items()

@@ -13,7 +13,13 @@ from urllib.parse import unquote, urlsplit
 from lakecat.errors import DeclarationError
 from lakecat.metadata import check_text
 from lakecat.names import check_name
-from lakecat.plaintext import redact, safe_location, secrets_of, without_ansi
+from lakecat.plaintext import redact, safe_location, secret_parts, secrets_of, without_ansi
+from lakecat.storage import check_options, deltalake_options, is_remote, polars_options, split_options
+
+_LONGEST = 300
+_BACKTRACE = re.compile(r"stack backtrace:|\n\s*0: ")
+# The answer of a store, of which the code says all.
+_STORE_ANSWER = re.compile(r"<\?xml.*?<Code>(\w+)</Code>.*?</Error>", re.DOTALL)
 
 
 class StoredTable:
@@ -21,8 +27,11 @@ class StoredTable:
 
     Args:
         name: The name under which it is registered unless another is given.
-        uri: A path, or a URL of a store that Polars and deltalake know (``s3://bucket/key``).
-        storage_options: Options for the store. Their values reach no repr, log, exception or page.
+        uri: A path, or a URL of a store that Polars and deltalake know (``s3://bucket/key``). Without one, the table
+            lies where the environment says: its name below the root, or below a named bucket.
+        bucket: The named bucket of the environment below which the table lies.
+        storage_options: Options for the store, in place of those of the environment. Their values reach no repr, log,
+            exception or page.
         description: What the table holds.
 
     Raises:
@@ -33,7 +42,8 @@ class StoredTable:
         self,
         name: str,
         *,
-        uri: str | os.PathLike[str],
+        uri: str | os.PathLike[str] | None = None,
+        bucket: str | None = None,
         storage_options: Mapping[str, str] | None = None,
         description: str = "",
     ) -> None:
@@ -41,28 +51,68 @@ class StoredTable:
         where = f"table {name!r}"
         if isinstance(uri, os.PathLike):
             uri = os.fspath(uri)
-        if not isinstance(uri, str) or not uri.strip():
+        if uri is not None and (not isinstance(uri, str) or not uri.strip()):
             raise DeclarationError(f"uri of {where} is {uri!r}; write a path or a URL")
-        self.uri = uri
+        if uri is not None and bucket is not None:
+            raise DeclarationError(f"{where} has a uri and a bucket; give one of them")
+        self._uri = uri
+        self.bucket = bucket
         self.description = check_text(description, "description", where)
         if storage_options is not None and not isinstance(storage_options, Mapping):
             raise DeclarationError(f"storage_options of {where} is {type(storage_options).__name__}, not a mapping")
+        check_options(storage_options or {}, where)
         self.storage_options = _Hidden(storage_options or {})
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r}, uri={safe_location(self.uri)!r})"
+        place = f"bucket={self.bucket!r}" if self._uri is None else f"uri={safe_location(self._uri)!r}"
+        return f"{type(self).__name__}({self.name!r}, {place})"
+
+    @property
+    def uri(self) -> str:
+        """The location: as declared, or as the environment has it now.
+
+        Raises:
+            ConfigurationError: None is declared, and the environment has no such bucket or cannot be read.
+        """
+        if self._uri is not None:
+            return self._uri
+        from lakecat.config import current_config
+
+        return current_config().resolve(self.name, bucket=self.bucket)
+
+    @property
+    def options(self) -> tuple[dict[str, str] | None, dict[str, Any] | None]:
+        """The options of the store for deltalake and for Polars, with bounded time-outs; none for the file system."""
+        uri = self.uri
+        if not is_remote(uri):
+            return None, None
+        if self.storage_options:
+            return split_options(self.storage_options)
+        from lakecat.config import current_config
+
+        storage = current_config().storage
+        return deltalake_options(storage, uri), polars_options(storage, uri)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no text may show: secret options, and what a URL holds beside its place."""
+        parts = secret_parts(self.uri) if is_remote(self.uri) else ()
+        return (*parts, *secrets_of({**self.storage_options, **(self.options[0] or {})}))
 
     @property
     def local_path(self) -> Path | None:
         """The path, if the table lies in the file system; ``None`` if it lies in a store."""
-        if self.uri.startswith("file://"):
-            return Path(unquote(urlsplit(self.uri).path))
-        return None if re.match(r"[A-Za-z][\w+.-]+://", self.uri) else Path(self.uri).expanduser()
+        uri = self.uri
+        if uri.startswith("file://"):
+            return Path(unquote(urlsplit(uri).path))
+        return None if is_remote(uri) else Path(uri).expanduser()
 
     def clean(self, error: BaseException) -> str:
-        """Return the first line of an error's text, without secrets, colours and backtraces."""
-        text = without_ansi(str(error)).strip() or type(error).__name__
-        return redact(text.splitlines()[0], secrets_of(self.storage_options))
+        """Return an error's text on one line, without secrets, colours and backtraces; cut where it is long."""
+        text = _BACKTRACE.split(without_ansi(str(error)), maxsplit=1)[0].replace("\u21b3", ":")
+        text = " ".join(_STORE_ANSWER.sub(r"\1", text).split()) or type(error).__name__
+        text = redact(text, self.secrets)
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} \u2026"
 
 
 class _Hidden(dict[str, str]):

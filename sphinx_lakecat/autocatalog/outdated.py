@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx_lakecat.domain import lakecat_domain
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+_DIRECTIVE = re.compile(r"\blakecat[-:]table(?:::|\})[ \t]+(.+)")
 _LIST = "\0list"
 """The key under which the token of the list of tables is kept: no table can have this name."""
 
@@ -27,10 +30,15 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
         name for name in tokens.keys() | before.keys() if tokens.get(name) is None or tokens[name] != before.get(name)
     }
     domain.entries["tokens"] = tokens
+    # Noted here, as what is noted after the documents were read is not kept for the next build.
+    domain.stale = domain.entries["generated"].keys() - env.found_docs
+    domain.entries["generated"] = {
+        docname: domain.pages.tables.get(docname, "") for docname in getattr(app.project, "generated", ())
+    }
     documents = {docname for docname, names in domain.entries["uses"].items() if names & moved}
     if _LIST in moved:
         documents |= {domain.pages.index} - {""}
-    return sorted(documents - removed)
+    return sorted(documents - added - removed)
 
 
 def _take_snapshots(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
@@ -39,17 +47,18 @@ def _take_snapshots(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
         domain = lakecat_domain(env)
         shown = {name for docname in docnames for name in domain.entries["uses"].get(docname, ())}
         shown |= {domain.pages.tables[docname] for docname in docnames if docname in domain.pages.tables}
+        # What prose shows is not noted before it was parsed, which is after the fork.
+        for docname in set(docnames) - getattr(app.project, "generated", frozenset()):
+            text = Path(env.doc2path(docname)).read_text(encoding="utf-8", errors="replace")
+            shown.update(name.strip() for name in _DIRECTIVE.findall(text))
         domain.store.keep(sorted(name for name in shown if name in domain.store))
 
 
 def _remove_stale(app: Sphinx, error: Exception | None) -> None:
     """Remove the HTML of tables that are gone; only files that an earlier build generated."""
-    domain = lakecat_domain(app.env)
-    now = {docname: domain.pages.tables.get(docname, "") for docname in getattr(app.project, "generated", ())}
     if error is None and app.builder.format == "html" and hasattr(app.builder, "get_output_path"):
-        for docname in domain.entries["generated"].keys() - app.env.found_docs:
+        for docname in lakecat_domain(app.env).stale:
             app.builder.get_output_path(docname).unlink(missing_ok=True)
-    domain.entries["generated"] = now
 
 
 def setup_outdated(app: Sphinx) -> None:

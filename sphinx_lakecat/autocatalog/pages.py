@@ -66,7 +66,9 @@ class CatalogParser(Parser):
         def report(sentence: str) -> None:
             warn(Subtype.MARKUP, sentence, location=location or docname)
 
-        page = table_page(table, Markup(self._config.lakecat_description_markup, document, report))
+        place = domain.store.place(name) or (None, None)
+        page = table_page(table, Markup(self._config.lakecat_description_markup, document, report, place))
+        page.source, page.line = place
         domain.note_table(name, [c.name for c in table.columns or ()], docname=docname, is_page=True)
         return page
 

@@ -35,5 +35,6 @@ class CatalogProject(Project):
     def doc2path(self, docname: str, absolute: bool) -> _StrPath:
         """Return a document's file; that of a generated one is the marker."""
         if docname in self.generated:
-            return _StrPath(MARKER)
+            # The relative one stands in the search index, which must not hold a path of this machine.
+            return _StrPath(MARKER) if absolute else _StrPath(f"{docname}{SUFFIX}")
         return super().doc2path(docname, absolute)

@@ -15,11 +15,15 @@ from sphinx_lakecat.domain import lakecat_domain
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
+    from sphinx.builders import Builder
 
 
-def _leave_out_tables(app: Sphinx, env: BuildEnvironment) -> None:
-    """Take the tables out of the index's entry in the tree; after the environment was saved, and only for HTML."""
+def _leave_out_tables(app: Sphinx, builder: Builder) -> None:
+    """Take the tables out of the index's entry in the tree; after the environment was saved, and only for HTML.
+
+    Pages such as the search page are drawn in each build, one in which no document changed too.
+    """
+    env = app.env
     index = lakecat_domain(env).pages.index
     if _applies(app) and index in env.tocs:
         for toctree in list(env.tocs[index].findall(addnodes.toctree)):
@@ -59,5 +63,5 @@ def _applies(app: Sphinx) -> bool:
 
 def setup_sidebar(app: Sphinx) -> None:
     """Make the sidebar compact, before a theme asks for it."""
-    app.connect("env-check-consistency", _leave_out_tables)
+    app.connect("write-started", _leave_out_tables)
     app.connect("html-page-context", _draw_once, priority=100)

@@ -87,9 +87,8 @@ class TableDirective(SphinxDirective):
         if anchored:
             container["ids"].append(table_anchor(name))
             self.state.document.note_explicit_target(container)
-            domain.note_table(
-                name, [c.name for c in shown or ()], docname=docname, is_page=False, location=self.get_location()
-            )
+            columns = () if "no-columns" in self.options else [c.name for c in shown or ()]
+            domain.note_table(name, columns, docname=docname, is_page=False, location=self.get_location())
         container += self._content(table, shown, anchored)
         return [container]
 
@@ -100,7 +99,9 @@ class TableDirective(SphinxDirective):
             warn(Subtype.MARKUP, sentence, location=self.get_location())
 
         name = table.full_name
-        markup = parts.Markup(self.config.lakecat_description_markup, self.state.document, report)
+        markup = parts.Markup(
+            self.config.lakecat_description_markup, self.state.document, report, self.get_source_info()
+        )
         content: list[nodes.Node] = []
         if "no-title" not in self.options:
             literal = nodes.literal(plain_name(name), plain_name(name), classes=["notranslate"])

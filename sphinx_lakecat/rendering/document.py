@@ -11,7 +11,7 @@ from sphinx import addnodes
 from lakecat.names import words
 from lakecat.plaintext import plain, plain_name
 from sphinx_lakecat.anchors import column_anchor, table_anchor
-from sphinx_lakecat.rendering.markup import parse_description
+from sphinx_lakecat.rendering.markup import is_one_paragraph, parse_description
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
 
 if TYPE_CHECKING:
@@ -22,11 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """How descriptions are parsed for one document."""
+    """How descriptions are parsed for one document.
+
+    Args:
+        kind: "rst", "markdown" or "text".
+        document: The document that the nodes are for.
+        report: Called with one sentence where markup cannot be used.
+        place: File and line that later warnings about the nodes, such as of a link that leads nowhere, should name.
+    """
 
     kind: str
     document: nodes.document
     report: Callable[[str], None]
+    place: tuple[str | None, int | None] = (None, None)
 
     def parse(self, text: str, *, what: str, prefix: str) -> list[nodes.Node]:
         """Return the nodes of a description; a problem is reported as that of ``what``."""
@@ -34,7 +42,14 @@ class Markup:
         def report(sentence: str) -> None:
             self.report(f"the description of {what}: {sentence}")
 
-        return parse_description(text, markup=self.kind, document=self.document, prefix=prefix, report=report)
+        found = parse_description(text, markup=self.kind, document=self.document, prefix=prefix, report=report)
+        for node in (node for block in found for node in block.findall(nodes.Element)):
+            node.source, node.line = self.place
+        return found
+
+    def is_one_paragraph(self, text: str) -> bool:
+        """Return whether a description is a plain paragraph, so that it need not be parsed."""
+        return is_one_paragraph(text, markup=self.kind)
 
 
 def table_page(table: TableSnapshot, markup: Markup) -> nodes.section:
@@ -44,10 +59,12 @@ def table_page(table: TableSnapshot, markup: Markup) -> nodes.section:
 
     section (table-NAME)
         title, lakecat_part "head", first paragraph of the description, problems
-        section (read):    title, lakecat_part "snippets"
-        section (columns): title, lakecat_part "columns"
-        section (notes):   title, the rest of the description
-        section (details): title, lakecat_part "details"
+        section (read):       title, lakecat_part "snippets"
+        section (columns):    title, lakecat_part "columns"
+        section (notes):      title, the rest of the description
+        section (statistics): title, lakecat_part "statistics"
+        section (history):    title, lakecat_part "history"
+        section (details):    title, lakecat_part "details"
     """
     name = table.full_name
     section = nodes.section("", nodes.title("", "", _literal(name)), ids=[table_anchor(name)], classes=["lakecat-page"])
@@ -60,6 +77,10 @@ def table_page(table: TableSnapshot, markup: Markup) -> nodes.section:
     section += _section("columns", "Columns", [columns(table, markup)])
     if notes:
         section += _section("notes", "Notes", notes)
+    if any(column.statistics for column in table.columns or ()):
+        section += _section("statistics", "Statistics", [_part("statistics", table)])
+    if table.history:
+        section += _section("history", "History", [_part("history", table)])
     if table.facts or table.statistics or table.origin or table.parameters:
         section += _section("details", "Details", [_part("details", table)])
     return section
@@ -77,11 +98,9 @@ def description(table: TableSnapshot, markup: Markup) -> list[nodes.Node]:
     name = table.full_name
     found: list[nodes.Node] = []
     if table.deprecated:
-        found.append(
-            nodes.warning(
-                "", nodes.paragraph("", "", nodes.strong("", "Deprecated. "), nodes.Text(plain(table.deprecated)))
-            )
-        )
+        text = nodes.Text(plain(table.deprecated))
+        body = nodes.paragraph("", "", nodes.strong("", "Deprecated. "), text, support_smartquotes=False)
+        found.append(nodes.warning("", body))
     if table.description:
         found += markup.parse(table.description, what=f"table {name!r}", prefix=table_anchor(name))
     return found
@@ -113,24 +132,22 @@ def columns(
     name = table.full_name
     shown = table.columns if shown is None else shown
     part = _part("columns", table, shown=shown, anchors=anchors)
+    plain_texts = []
     for row, column in enumerate(shown or ()):
-        cell = lakecat_cell("", row=row)
+        if not column.references and markup.is_one_paragraph(column.description):
+            # It is drawn from the record, which is faster; search reads it below.
+            plain_texts.append(column.description)
+            continue
         what, prefix = f"column {f'{name}.{column.name}'!r}", column_anchor(name, column.name)
-        blocks = markup.parse(column.description, what=what, prefix=prefix) if column.description else []
+        cell = lakecat_cell("", row=row)
+        cell += markup.parse(column.description, what=what, prefix=prefix) if column.description else []
         if column.references:
-            blocks.append(
-                nodes.paragraph(
-                    "", "", nodes.Text("References "), _reference("column", column.references), nodes.Text(".")
-                )
+            cell += nodes.paragraph(
+                "", "", nodes.Text("References "), _reference("column", column.references), nodes.Text(".")
             )
-        # One plain paragraph is drawn from the record, which is faster.
-        if len(blocks) > 1 or any(
-            not isinstance(node, (nodes.paragraph, nodes.Text)) for block in blocks for node in block.findall()
-        ):
-            cell += blocks
-            part += cell
-        else:
-            part += nodes.Text(" " + plain(column.description))
+        part += cell
+    # One node for all: Sphinx visits each node of a page some hundred times. Search needs each text once.
+    part += nodes.Text(plain(" " + "\n".join(dict.fromkeys(plain_texts))))
     return part
 
 

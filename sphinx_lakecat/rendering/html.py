@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -178,10 +178,35 @@ def _draw_list(part: lakecat_part, write: Write, page: Page) -> None:
     write(f'<ul class="lc-list">\n{"".join(items)}</ul>\n')
 
 
+def _draw_statistics(part: lakecat_part, write: Write, page: Page) -> None:
+    table: TableSnapshot = part["table"]
+    _draw_rows(
+        write, "Statistics of columns", ("Column", "Nulls", "Smallest", "Largest"), words.statistics(table), "lrll"
+    )
+    write(f'<p class="lc-source">{escape(words.statistics_source(table))}</p>\n')
+
+
+def _draw_history(part: lakecat_part, write: Write, page: Page) -> None:
+    _draw_rows(write, "History", ("Version", "Time", "Operation", "Rows added"), words.history(part["table"]), "lllr")
+
+
+def _draw_rows(write: Write, label: str, heads: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> None:
+    classes = [' class="lc-number"' if side == "r" else "" for side in align]
+    write(f'<div aria-label="{label}" class="lc-scroll" role="region" tabindex="0"><table class="lc-rows docutils">\n')
+    cells = "".join(f'<th scope="col"{kind}>{head}</th>' for head, kind in zip(heads, classes, strict=True))
+    write(f"<thead><tr>{cells}</tr></thead>\n<tbody>\n")
+    for row in rows:
+        cells = "".join(f"<td{kind}>{_name(text)}</td>" for text, kind in zip(row, classes, strict=True))
+        write(f"<tr>{cells}</tr>\n")
+    write("</tbody>\n</table></div>\n")
+
+
 _DRAW: dict[str, Callable[[lakecat_part, Write, Page], None]] = {
     "head": _draw_head,
     "snippets": _draw_snippets,
     "columns": _draw_columns,
+    "statistics": _draw_statistics,
+    "history": _draw_history,
     "details": _draw_details,
     "list": _draw_list,
     "filter": _draw_filter,

@@ -104,9 +104,8 @@ def _grouped(
 ) -> nodes.section:
     section = nodes.section("", nodes.title("", title, classes=["no-search"]), ids=[anchor])
     for name, rows in groups.items():
-        heading = nodes.title(
-            "", "", nodes.inline("", plain_name(name) or unnamed), classes=[] if name else ["no-search"]
-        )
+        named = nodes.inline("", plain_name(name) or unnamed, support_smartquotes=False)
+        heading = nodes.title("", "", named, classes=[] if name else ["no-search"])
         part = lakecat_part("", part="list", rows=tuple(rows), tags=tags)
         section += nodes.section("", heading, part, ids=[group_anchor(name) if name else "no-owner"])
     return section

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from docutils.parsers.rst.states import RSTStateMachine, state_classes
+from docutils.statemachine import StringList, string2lines
 from docutils.transforms import references
 from docutils.utils import Reporter
 from sphinx import addnodes
-from sphinx.parsers import RSTParser
+from sphinx.util.logging import NAMESPACE, MemoryHandler
 
 from lakecat.plaintext import plain
 
@@ -41,6 +45,10 @@ _REFUSED: dict[type[nodes.Node], str] = {
     addnodes.toctree: "a toctree",
     addnodes.only: "a directive that is not allowed",
 }
+_PAGE_EXTENSIONS = frozenset(
+    ("substitution", "attrs_block", "attrs_image", "attrs_inline", "html_admonition", "html_image")
+)
+_HARMLESS = frozenset([("myst", "header")])
 _TRANSFORMS = (
     references.Substitutions,
     references.PropagateTargets,
@@ -59,13 +67,18 @@ _MARKUP = re.compile(
 )
 
 
-def paragraphs(text: str) -> list[nodes.Node]:
-    """Return plain text as paragraphs, one for each that blank lines part."""
+def paragraphs(text: str, *, typography: bool = False) -> list[nodes.Node]:
+    """Return plain text as paragraphs, one for each that blank lines part; Sphinx may set its quotes and dashes."""
     return [
-        nodes.paragraph("", "", nodes.Text(" ".join(part.split())))
+        nodes.paragraph("", "", nodes.Text(" ".join(part.split())), support_smartquotes=typography)
         for part in re.split(r"\n\s*\n", plain(text))
         if part.strip()
     ]
+
+
+def is_one_paragraph(text: str, *, markup: str) -> bool:
+    """Return whether a text is at most one paragraph without any markup."""
+    return "\n\n" not in text and (markup == "text" or (markup == "rst" and not _MARKUP.search(text)))
 
 
 def parse_description(
@@ -82,7 +95,7 @@ def parse_description(
     """
     text = plain(text)
     if markup == "text" or (markup == "rst" and not _MARKUP.search(text)):
-        return paragraphs(text)
+        return paragraphs(text, typography=markup == "rst")
     try:
         return _parse(text, markup, document, prefix)
     except _UnusableError as error:
@@ -102,16 +115,21 @@ def _parse(text: str, markup: str, page: nodes.document, prefix: str) -> list[no
     document = nodes.document(settings, Reporter("<description>", 5, 5, stream=""), source="<description>")
     document.note_source("<description>", -1)
     document.reporter.attach_observer(messages.append)
-    with _allowed_directives_only():
-        _parser(markup, settings.env).parse(text, document)
-    for transform in _TRANSFORMS:
-        transform(document).apply()
+    with _allowed_directives_only(), _held_log() as held:
+        (_parse_markdown if markup == "markdown" else _parse_rst)(text, document)
+        for transform in _TRANSFORMS:
+            transform(document).apply()
     broken = [m for m in messages if m["level"] >= Reporter.WARNING_LEVEL]
     if broken:
         line = broken[0].get("line")
         reason = " ".join(nodes.Element.astext(broken[0]).split())
         raise _UnusableError(f"its markup is broken{f' in line {line}' if line else ''} ({reason.rstrip('.')})")
+    for record in held.buffer:
+        if (getattr(record, "type", ""), getattr(record, "subtype", "")) not in _HARMLESS:
+            raise _UnusableError(f"its markup is broken ({record.getMessage().strip().rstrip('.')})")
     for node in document.findall():
+        # Otherwise the doctree keeps this document, by its settings the whole environment, and is saved with both.
+        node.document = page
         for kind, name in _REFUSED.items():
             if isinstance(node, kind):
                 raise _UnusableError(f"it holds {name}")
@@ -124,26 +142,31 @@ def _parse(text: str, markup: str, page: nodes.document, prefix: str) -> list[no
     return _without_sections(document.children)
 
 
-def _parser(markup: str, env: Any) -> Any:
-    if markup == "markdown":
-        from myst_parser.parsers.sphinx_ import MystParser
-
-        return MystParser()
-    parser = RSTParser()
-    parser._config = _NoProlog(env.config)  # type: ignore[assignment]
-    return parser
+def _parse_rst(text: str, document: nodes.document) -> None:
+    lines = string2lines(text, tab_width=document.settings.tab_width, convert_whitespace=True)
+    _machine().run(StringList(lines, "<description>"), document)
 
 
-class _NoProlog:
-    """A configuration whose prolog and epilog are empty: those are for pages, not for descriptions."""
+@functools.cache
+def _machine() -> RSTStateMachine:
+    """Return the parser's machine. To make one takes longer than to parse a description, and it can run again."""
+    return RSTStateMachine(state_classes=state_classes, initial_state="Body")
 
-    rst_prolog = rst_epilog = None
 
-    def __init__(self, config: Any) -> None:
-        self._config = config
+def _parse_markdown(text: str, document: nodes.document) -> None:
+    """Parse Markdown as MyST does for a page, without what only pages may do: settings, templates and attributes."""
+    from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
+    from myst_parser.parsers.mdit import create_md_parser
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._config, name)
+    config = document.settings.env.myst_config
+    config = config.copy(enable_extensions=set(config.enable_extensions) - _PAGE_EXTENSIONS)
+    parser = create_md_parser(config, SphinxRenderer).disable("front_matter", ignoreInvalid=True)
+    parser.options["document"] = document
+    parser.render(text)
+    # A description begins with a heading of any level.
+    for message in list(document.findall(nodes.system_message)):
+        if message.astext().rstrip().endswith("[myst.header]"):
+            message.parent.remove(message)
 
 
 def _without_sections(children: list[nodes.Node]) -> list[nodes.Node]:
@@ -172,3 +195,15 @@ def _allowed_directives_only() -> Iterator[None]:
         yield
     finally:
         directives.directive = before
+
+
+@contextlib.contextmanager
+def _held_log() -> Iterator[MemoryHandler]:
+    """Keep what a parser logs: it would name a line of no file, and is the reason of the one warning that we give."""
+    logger, held = logging.getLogger(NAMESPACE), MemoryHandler()
+    held.setLevel(logging.WARNING)
+    before, logger.handlers = logger.handlers, [held]
+    try:
+        yield held
+    finally:
+        logger.handlers = before

@@ -12,7 +12,7 @@ from sphinx_lakecat.rendering import words
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lakecat.snapshot import ColumnSnapshot, TableSnapshot
 
@@ -101,10 +101,29 @@ def _list(part: lakecat_part) -> list[nodes.Node]:
     return [nodes.bullet_list("", *items)]
 
 
+def _statistics(part: lakecat_part) -> list[nodes.Node]:
+    table: TableSnapshot = part["table"]
+    found = _rows(("Column", "Nulls", "Smallest", "Largest"), words.statistics(table))
+    return [found, *_paragraph(words.statistics_source(table))]
+
+
+def _history(part: lakecat_part) -> list[nodes.Node]:
+    return [_rows(("Version", "Time", "Operation", "Rows added"), words.history(part["table"]))]
+
+
+def _rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> nodes.table:
+    group = nodes.tgroup("", *(nodes.colspec("", colwidth=25) for _ in heads), cols=len(heads))
+    group += nodes.thead("", nodes.row("", *(_entry(head) for head in heads)))
+    group += nodes.tbody("", *(nodes.row("", *(_entry(text) for text in row)) for row in rows))
+    return nodes.table("", group)
+
+
 _EXPAND: dict[str, Callable[[lakecat_part], list[nodes.Node]]] = {
     "head": _head,
     "snippets": _snippets,
     "columns": _columns,
+    "statistics": _statistics,
+    "history": _history,
     "details": _details,
     "list": _list,
     "filter": lambda _part: [],

@@ -55,6 +55,31 @@ def head_figures(table: TableSnapshot) -> Iterator[tuple[str, Figure | None]]:
         yield f"version {known.version}", None
 
 
+def statistics(table: TableSnapshot) -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, number of nulls, smallest and largest value of each column of which anything is known."""
+    for column in table.columns or ():
+        if (known := column.statistics) is not None:
+            nulls = "" if known.null_count is None else f"{known.null_count.value:,}"
+            yield column.name, nulls, known.minimum or "", known.maximum or ""
+
+
+def statistics_source(table: TableSnapshot) -> str:
+    """Return where the statistics of columns come from, and what smallest and largest mean."""
+    known = [column.statistics for column in table.columns or () if column.statistics is not None]
+    sources = dict.fromkeys(figure.null_count.source for figure in known if figure.null_count is not None)
+    origin = f"From: {', '.join(sources)}. " if sources else ""
+    if all(figure.bounds == "exact" for figure in known):
+        return f"{origin}Not computed from the rows."
+    return f"{origin}Not computed from the rows: smallest and largest are approximate bounds."
+
+
+def history(table: TableSnapshot) -> Iterator[tuple[str, str, str, str]]:
+    """Yield version, time, operation and number of rows added of each known change, the newest first."""
+    for commit in table.history:
+        time = (commit.time or "").replace("T", " ").replace("+00:00", " UTC")
+        yield str(commit.version), time, commit.operation, "" if commit.rows_added is None else f"{commit.rows_added:,}"
+
+
 def details(table: TableSnapshot) -> Iterator[tuple[str, str, str]]:
     """Yield label, value and source of all that is known beside the columns."""
     for fact in table.facts:

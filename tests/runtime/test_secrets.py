@@ -27,7 +27,7 @@ def test_no_secret_gets_out(kind: type, uri: str, capfd: pytest.CaptureFixture[s
         "aws_secret_access_key": CANARY,
         "aws_endpoint_url": "http://127.0.0.1:9",
         "aws_allow_http": "true",
-        "azure_storage_connection_string": f"AccountKey={CANARY};x",
+        "azure_storage_account_key": CANARY,
         "aws_region": "eu-north-1",
         "max_retries": "0" if kind is DeltaTable else 0,
     }
@@ -57,10 +57,10 @@ def test_secrets_in_the_text_of_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
         raise OSError(f"\x1b[31m401\x1b[0m for https://x.example/a?sig={CANARY}: key {CANARY}\n   0: backtrace")
 
     monkeypatch.setattr(deltalake, "DeltaTable", refuse)
-    register_static_table(DeltaTable("t", uri="s3://bucket/t", storage_options={"secret": CANARY}))
+    register_static_table(DeltaTable("t", uri="s3://bucket/t", storage_options={"aws_secret_access_key": CANARY}))
     with pytest.raises(SourceError) as caught:
         Catalog().table("t")
-    assert str(caught.value) == "table 't' cannot be read: 401 for https://x.example/a?*** key ***"
+    assert str(caught.value) == "table 't' cannot be read: access is denied (401 for https://x.example/a?*** key ***)"
     assert caught.value.__cause__ is None
     (problem,) = Catalog().describe_table("t").problems
     assert CANARY not in repr(problem)
@@ -70,4 +70,4 @@ def test_secrets_in_the_text_of_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_storage_options_are_not_pickled() -> None:
     """Options that may hold secrets do not end in a file by accident."""
     with pytest.raises(TypeError, match="not pickled"):
-        pickle.dumps(DeltaTable("t", uri="x", storage_options={"secret": CANARY}))
+        pickle.dumps(DeltaTable("t", uri="x", storage_options={"aws_secret_access_key": CANARY}))

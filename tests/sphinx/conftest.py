@@ -1,0 +1,298 @@
+"""Builds of real projects, each in a clean interpreter, as a catalog's modules stay imported while a process lives."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import polars as pl
+import pytest
+from bs4 import BeautifulSoup
+from sphinx.util.inventory import InventoryFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bs4 import Tag
+
+CONF = 'extensions = ["sphinx_lakecat"]\nlakecat_catalog = "tables"\n'
+TIMEOUT = 300
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+SHOP = '''
+"""A small shop: a function, a Delta table and a Parquet file."""
+from pathlib import Path
+
+import polars as pl
+
+from lakecat import Column, DeltaTable, ParquetTable, register_static_table, table
+
+DATA = Path(__file__).parent / "data"
+
+
+@table(
+    owner="growth team",
+    tags=["core", "people"],
+    schema=[
+        Column("user_id", "Int64", nullable=False, primary_key=True, description="The *number* of a user."),
+        Column("email", pl.String, nullable=True, description="Where to write to.", classification="personal"),
+        Column("signup_country_code", "Utf8", references="countries.code", tags=["geo"]),
+        Column("old_name", "Utf8", deprecated="Use email."),
+        Column("address", pl.Struct({"street": pl.String, "number": pl.Int32, "town": pl.String})),
+    ],
+)
+def users():
+    """One row for each user who has signed up, see :lakecat:table:`countries`.
+
+    * a first point
+    * a second one
+    """
+    return pl.LazyFrame({"user_id": [1]})
+
+
+register_static_table(
+    DeltaTable("user_events", uri=DATA / "user_events"),
+    owner="growth team",
+    tags=["events"],
+    description="One row for each thing that a user did.",
+    schema=[Column("amount", description="In francs.")],
+)
+register_static_table(
+    ParquetTable(name="countries", uri=DATA / "countries.parquet"), description="Where the shop delivers to."
+)
+
+
+@table(database="crm", examples={"month": 7}, deprecated="Use users.", schema={"month": "Int64"})
+def contacts(month: int, kind: str = "all"):
+    """People who wrote to the shop."""
+    return pl.LazyFrame({"month": [month]})
+
+
+@table
+def by_day(day: str):
+    """Its columns depend on a value that nobody gave."""
+    return pl.LazyFrame({day: [1]})
+'''
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build gave."""
+
+    srcdir: Path
+    outdir: Path
+    status: int
+    output: str
+    errors: str
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """The warnings, without colours and with paths below the source folder made relative."""
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", self.errors).replace(f"{self.srcdir}{os.sep}", "").splitlines()
+        return [line for line in lines if "WARNING" in line or "ERROR" in line]
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many documents Sphinx found added, changed and removed."""
+        found = re.search(r"(\d+) added, (\d+) changed, (\d+) removed", self.output)
+        assert found, self.output
+        return int(found[1]), int(found[2]), int(found[3])
+
+    @property
+    def read(self) -> set[str]:
+        """The documents that were read."""
+        return set(re.findall(r"^reading sources\.\.\. \[ *\d+%\] (.+)$", self.output, re.MULTILINE))
+
+    @property
+    def wrote(self) -> set[str]:
+        """The documents that were written."""
+        return set(re.findall(r"^writing output\.\.\. \[ *\d+%\] (.+)$", self.output, re.MULTILINE))
+
+    def text(self, name: str) -> str:
+        """Return the text of a file."""
+        return (self.outdir / name).read_text(encoding="utf-8")
+
+    def page(self, docname: str) -> Tag:
+        """Return the article of an HTML page."""
+        return content(self.text(f"{docname}.html"))
+
+    def said(self, docname: str, selector: str = "") -> str:
+        """Return the text of an HTML page, or of the elements of it that are selected, on one line."""
+        page = self.page(docname)
+        return " ".join(" ".join(e.get_text(" ") for e in (page.select(selector) if selector else [page])).split())
+
+    @property
+    def inventory(self) -> dict[str, dict[str, Any]]:
+        """The objects of ``objects.inv``: by type, then by name, their locations."""
+        data = InventoryFile.loads((self.outdir / "objects.inv").read_bytes(), uri="")
+        return {kind: dict(objects) for kind, objects in data.data.items()}
+
+    def files(self) -> dict[str, bytes]:
+        """Return the bytes of each file of the output."""
+        return {
+            path.relative_to(self.outdir).as_posix(): path.read_bytes()
+            for path in sorted(self.outdir.rglob("*"))
+            if path.is_file()
+        }
+
+
+def content(html: str) -> Tag:
+    """Return the element of a page that holds its content, in the themes that are tested."""
+    soup = BeautifulSoup(html, "html.parser")
+    found = soup.select_one("article[role=main], div.body[role=main]")
+    assert found, html[:2000]
+    return found
+
+
+@dataclass
+class Project:
+    """A source folder that can be built, changed and built again."""
+
+    srcdir: Path
+    outdir: Path
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Write files of the source folder."""
+        for name, text in files.items():
+            path = self.srcdir / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+    def build(self, *args: str, builder: str = "html", outdir: Path | None = None, **env: str) -> Built:
+        """Run Sphinx; the doctrees of all builders are shared, as in a Makefile."""
+        outdir = outdir or self.outdir / builder
+        command = [sys.executable, "-m", "sphinx", "-b", builder, *args, "-d", str(outdir.parent / "doctrees")]
+        # A .pyc of the same second and size would hide an edit; it is also no file of ours.
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "NO_COLOR": "1", **env}
+        done = subprocess.run(
+            [*command, str(self.srcdir), str(outdir)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=TIMEOUT,
+            check=False,
+        )
+        return Built(self.srcdir, outdir, done.returncode, done.stdout, done.stderr)
+
+
+class NewProject(Protocol):
+    """What the fixture `project` returns."""
+
+    def __call__(self, files: Mapping[str, str] | None = None) -> Project:
+        """Return a project with these files; `conf.py` is given where it is not among them."""
+
+
+class Build(Protocol):
+    """What the fixture `build` returns."""
+
+    def __call__(self, files: Mapping[str, str], *args: str, builder: str = "html", **env: str) -> Built:
+        """Build a project of these files."""
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> NewProject:
+    """Return a function that makes a project in a folder of its own."""
+
+    def new(files: Mapping[str, str] | None = None) -> Project:
+        folder = tmp_path_factory.mktemp("project")
+        found = Project(folder / "src", folder / "out")
+        found.srcdir.mkdir()
+        found.write({"conf.py": CONF, **(files or {})})
+        return found
+
+    return new
+
+
+@pytest.fixture(scope="session")
+def build(project: NewProject) -> Build:
+    """Return a function that builds files in a folder of their own."""
+
+    def run(files: Mapping[str, str], *args: str, builder: str = "html", **env: str) -> Built:
+        return project(files).build(*args, builder=builder, **env)
+
+    return run
+
+
+def write_data(folder: Path) -> None:
+    """Write the data of the shop."""
+    data = folder / "data"
+    data.mkdir()
+    events = pl.DataFrame({"user_id": [1, 2], "event": ["view", "buy"], "amount": [0, 5]})
+    events.write_delta(data / "user_events")
+    pl.DataFrame({"code": ["CH"], "country": ["Switzerland"]}).write_parquet(data / "countries.parquet")
+
+
+@pytest.fixture(scope="session")
+def new_shop(project: NewProject) -> NewProject:
+    """Return a function that makes a project with the shop's tables and data."""
+
+    def new(files: Mapping[str, str] | None = None) -> Project:
+        conf = f"{CONF}project = copyright = 'Shop'\nversion = '1'\n"
+        found = project({"conf.py": conf, "tables.py": SHOP, **(files or {})})
+        write_data(found.srcdir)
+        return found
+
+    return new
+
+
+PROSE = """
+Shop
+====
+
+.. toctree::
+
+   catalog/index
+   prose
+"""
+TABLE_IN_PROSE = """
+Prose
+=====
+
+The table :lakecat:table:`users` has :lakecat:column:`users.email`.
+
+.. lakecat-table:: users
+   :columns: email, user_id
+   :no-index:
+"""
+
+
+@pytest.fixture(scope="session")
+def shop(new_shop: NewProject) -> Project:
+    """Return the shop with a first page and a page of prose; tests that build it write to a folder of their own."""
+    return new_shop({"index.rst": PROSE, "prose.rst": TABLE_IN_PROSE})
+
+
+@pytest.fixture(scope="session")
+def shop_html(shop: Project) -> Built:
+    """Return the shop as HTML."""
+    built = shop.build("-W", "--keep-going", "-n")
+    assert (built.status, built.warnings) == (0, [])
+    return built
+
+
+@pytest.fixture(scope="session")
+def docs() -> Path:
+    """Return the folder of this project's documentation."""
+    return DOCS
+
+
+@pytest.fixture(scope="session")
+def pyproject() -> Path:
+    """Return this project's pyproject.toml."""
+    return DOCS.parent / "pyproject.toml"
+
+
+@pytest.fixture(scope="session")
+def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Return the built documentation of this project."""
+    found = Project(DOCS, tmp_path_factory.mktemp("demo"))
+    built = found.build("-W", "--keep-going", "-n")
+    assert (built.status, built.warnings) == (0, [])
+    return built
