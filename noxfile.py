@@ -19,6 +19,8 @@ ROOT = Path(__file__).parent.resolve()
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PACKAGES = ("lakecat", "sphinx_lakecat")
 LONGEST_FILE = 400
+# Suites with a session of their own: they need a browser, a server, or other people's tables.
+ELSEWHERE = tuple(f"--ignore=tests/{suite}" for suite in ("browser", "corpus", "s3"))
 
 PYTHONS = nox.project.python_versions(PROJECT)
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -49,7 +51,7 @@ def install(session: nox.Session, *groups: str, package: tuple[str, ...] = ("-e"
 def tests(session: nox.Session) -> None:
     """Run the suite, then the code in the documentation; arguments after `--` go to the suite alone."""
     install(session, "test")
-    session.run("python", "-m", "pytest", "--ignore=tests/browser", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", *ELSEWHERE, *session.posargs)
     if not session.posargs:
         session.run("python", "-m", "pytest", "--doctest-glob=*.rst", "docs")
 
@@ -81,6 +83,23 @@ def browser(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-m", "browser", *session.posargs, "tests/browser")
 
 
+@nox.session
+def s3(session: nox.Session) -> None:
+    """Read and write tables in a real store: Ceph's radosgw on the loopback, from Debian's packages."""
+    install(session, "test")
+    session.run("python", "-m", "pytest", *session.posargs, "tests/s3")
+
+
+@nox.session
+def corpus(session: nox.Session) -> None:
+    """Read the tables of an acceptance corpus: `nox -s corpus -- PATH`."""
+    install(session, "test")
+    paths = [arg for arg in session.posargs if not arg.startswith("-")][:1]
+    options = [arg for arg in session.posargs if arg not in paths]
+    where = [f"--corpus={Path(path).resolve()}" for path in paths]
+    session.run("python", "-m", "pytest", *where, *options, "tests/corpus")
+
+
 @nox.session(reuse_venv=False)
 def wheel(session: nox.Session) -> None:
     """Run the suite against the built wheel, from an empty folder where the checkout's packages cannot be imported."""
@@ -97,7 +116,8 @@ def wheel(session: nox.Session) -> None:
                 found = session.run("python", "-c", f"import {package}; print({package}.__file__)", silent=True)
                 if "site-packages" not in str(found):
                     session.error(f"{package} comes from {found}, not from the wheel")
-            options = ("-p", "no:cacheprovider", "--import-mode=importlib", f"--ignore={suite / 'browser'}")
+            elsewhere = [option.replace("tests", str(suite)) for option in ELSEWHERE]
+            options = ("-n", "auto", "-p", "no:cacheprovider", "--import-mode=importlib", *elsewhere)
             session.run("python", "-m", "pytest", *options, *session.posargs, str(suite))
 
 

@@ -11,7 +11,7 @@ extensions = ["sphinx_lakecat", "sphinx.ext.doctest"]
 lakecat_catalog = "lakehouse"
 
 nitpicky = True
-exclude_patterns = ["_build", "_lakehouse*", "adr"]
+exclude_patterns = ["_build", "_lakehouse*", "adr", "roadmap.md"]
 
 html_theme = "furo"
 html_title = "lakecat"

@@ -142,7 +142,7 @@ class DeltaTable(DeltaWriter):
         path = self.local_path
         try:
             if path is None:
-                return f"version {self._newest_in_store().version()}"
+                return _token_of(self._newest_in_store())
             log = path / "_delta_log"
             newest = max((entry.name for entry in os.scandir(log) if entry.name.endswith(".json")), default="")
             return f"{newest} {stamp(log / newest)}"
@@ -157,7 +157,7 @@ class DeltaTable(DeltaWriter):
                 # Taken before the table is opened: a commit in between is seen at the next use.
                 self._opened_at = self.change_token() or "" if self.local_path is not None else ""
                 self._opened = self._load()
-                self._opened_at = self._opened_at or f"version {self._opened.version()}"
+                self._opened_at = self._opened_at or _token_of(self._opened)
             return self._opened
 
     def _newest_in_store(self) -> deltalake.DeltaTable:
@@ -249,3 +249,8 @@ class DeltaTable(DeltaWriter):
 
     def _typed(self, error: BaseException) -> SourceError:
         return typed_error(error, table=self.name, clean=self.clean)
+
+
+def _token_of(table: deltalake.DeltaTable) -> str:
+    """Return a text for a version of a table in a store; the id is another where a table was made anew."""
+    return f"version {table.version()} of {table.metadata().id}"

@@ -186,7 +186,9 @@ class ParquetTable(StoredTable):
         """Return a table in a store; asks for the footer of its first file, so that what is wrong is said now."""
         uri = self.uri
         if not _is_glob(Path(uri)) and not uri.endswith("/") and "." not in uri.rpartition("/")[2]:
-            uri += "/"  # without it Polars takes a folder for an object
+            uri += "/"
+        if uri.endswith("/"):
+            uri += "**/*.parquet"  # a folder also holds markers of writers
         # A key that holds a bracket or a star and exists is a file, not a pattern.
         failure: BaseException | None = None
         for glob in [False, True] if _is_glob(Path(uri)) else [True]:

@@ -101,8 +101,25 @@ def _pages(app: Sphinx, store: TableStore) -> CatalogPages:
     return CatalogPages(tables, index=f"{folder}/index", root=root)
 
 
+def _forget_inclusion(app: Sphinx, _doctree: nodes.document) -> None:
+    """Take back that the index is to be drawn again with each table: its token says when.
+
+    Sphinx looks through all such entries for each document that it reads.
+    """
+    pages = lakecat_domain(app.env).pages
+    if app.env.current_document.docname != pages.index:
+        return
+    for docname in pages.tables:
+        including = app.env.files_to_rebuild.get(docname, set())
+        including.discard(pages.index)
+        if not including:
+            app.env.files_to_rebuild.pop(docname, None)
+
+
 def setup_pages(app: Sphinx) -> None:
     """Add the parser of generated documents."""
     app.add_source_suffix(SUFFIX, "lakecat-table")
     app.add_source_parser(CatalogParser)
     app.connect("builder-inited", _load)
+    # After Sphinx's own collectors.
+    app.connect("doctree-read", _forget_inclusion, priority=900)
