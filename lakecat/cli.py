@@ -12,12 +12,16 @@ import lakecat
 from lakecat.catalog import Catalog, write_whole
 from lakecat.errors import CatalogLoadError, LakecatError
 from lakecat.introspect import introspect
+from lakecat.introspect.text import without_markup
 from lakecat.plaintext import plain, plain_name, redact, without_ansi
 from lakecat.reference import CatalogReference, searched
 from lakecat.snapshot import Figure, TableSnapshot, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_METAVAR = "MODULE[:ATTRIBUTE]"
 
 
 class _Group(click.Group):
@@ -38,17 +42,26 @@ class _Group(click.Group):
 
 @click.group(cls=_Group)
 @click.version_option(lakecat.__version__, prog_name="lakecat")
-def main() -> None:
+@click.option("--catalog", metavar=_METAVAR, help="The catalog, for commands that are given none of their own.")
+@click.pass_context
+def main(context: click.Context, catalog: str | None) -> None:
     """Look at the tables that your code declares."""
+    context.obj = catalog
+
+
+def _reference(context: click.Context, parameter: click.Parameter, text: str | None) -> CatalogReference:
+    text = text or context.obj
+    if text is None:
+        raise click.MissingParameter(ctx=context, param=parameter)
+    return CatalogReference.parse(text)
 
 
 def _catalog_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option(
         "--catalog",
         "reference",
-        metavar="MODULE[:ATTRIBUTE]",
-        required=True,
-        callback=lambda _c, _p, text: CatalogReference.parse(text),
+        metavar=_METAVAR,
+        callback=_reference,
         help="The module that declares the tables, and the Catalog in it if it has one of its own. "
         "Modules in this folder are found.",
     )(command)
@@ -123,7 +136,7 @@ def _describe(table: TableSnapshot) -> list[str]:
     if table.deprecated:
         lines.append(f"deprecated: {plain(table.deprecated)}")
     if table.description:
-        lines += ["", *plain(table.description).splitlines()]
+        lines += ["", *plain(without_markup(table.description)).splitlines()]
     facts = [("Owner", table.owner), ("Tags", ", ".join(table.tags)), *((f.label, f.value) for f in table.facts)]
     if table.statistics:
         facts.append(("Rows", _figure(table.statistics.rows)))
@@ -139,7 +152,7 @@ def _describe(table: TableSnapshot) -> list[str]:
         width, dtype_width = max(map(len, names), default=0), max(map(len, dtypes), default=0)
         lines.append("")
         for column, name, dtype in zip(table.columns, names, dtypes, strict=True):
-            description = " ".join(plain(column.description).split())
+            description = " ".join(plain(without_markup(column.description)).split())
             null = {True: "null", False: "not null", None: ""}[column.nullable]
             lines.append(f"{name.ljust(width)}  {dtype.ljust(dtype_width)}  {null.ljust(8)}  {description}")
     lines += [plain(f"\n{p.message} ({p.detail})" if p.detail else f"\n{p.message}") for p in table.problems]

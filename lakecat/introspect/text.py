@@ -18,6 +18,11 @@ _QUOTED_PATH = re.compile(r"(['\"])(/(?:(?!\1).)+)\1")
 _BARE_PATH = re.compile(r"(?<![\w/:.…*])/[\w.+=@-]+(?:/[\w.+=@%-]+)+/?")
 
 
+def without_markup(text: str) -> str:
+    """Return a text without the inline markup of reStructuredText and Markdown: roles, literals, emphasis and links."""
+    return _LINK.sub(r"\1", _EMPHASIS.sub(r"\1", _ROLE.sub(r"\1", text)))
+
+
 def summary_of(description: str, *, limit: int = 200) -> str:
     """Return the first sentence of a description as plain text on one line, cut at a word after ``limit`` characters.
 
@@ -26,7 +31,7 @@ def summary_of(description: str, *, limit: int = 200) -> str:
         'One row a user, see orders.'
     """
     paragraph = " ".join(re.split(r"\n\s*\n", description.strip(), maxsplit=1)[0].split())
-    text = _LINK.sub(r"\1", _EMPHASIS.sub(r"\1", _ROLE.sub(r"\1", paragraph)))
+    text = without_markup(paragraph)
     sentence = _SENTENCE.split(text, maxsplit=1)[0]
     return sentence if len(sentence) <= limit else sentence[:limit].rpartition(" ")[0] + " …"
 

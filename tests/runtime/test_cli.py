@@ -70,6 +70,12 @@ def test_list(run: Callable[..., Result]) -> None:
     assert done.stderr == ""
 
 
+def test_catalog_before_the_command(run: Callable[..., Result]) -> None:
+    """`--catalog` may stand before the command; one that stands after it counts."""
+    assert CliRunner().invoke(main, ["--catalog", "cli_tables", "list"]).stdout == run("list").stdout
+    assert CliRunner().invoke(main, ["--catalog", "nowhere", "list", "--catalog", "cli_tables"]).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("options", "names"),
     [(["--kind", "delta"], ["gone"]), (["--owner", "growth", "--tag", "core"], ["users"]), (["--tag", "zzz"], [])],
