@@ -128,6 +128,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/bench_docs.py", *session.posargs)
 
 
+@nox.session
+def bench_read(session: nox.Session) -> None:
+    """Measure reading beside reading by hand, and what logs cost; arguments after `--` go to the benchmark."""
+    install(session)
+    session.run("python", "benchmarks/bench_read.py", *session.posargs)
+
+
 def long_files() -> list[str]:
     """List the source files of both packages that are longer than the cap, with their lengths."""
     sources = (

@@ -14,11 +14,12 @@ from lakecat.sources.failures import is_failure
 from lakecat.sources.predicate import sql_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import deltalake
 
 _NATIVE_FEATURES = frozenset({"deletionVectors", "timestampNtz"})
+_FRAME_ROWS = 100_000
 _PLAIN_PATH = re.compile(r"[\w/.,;:+&~@!$()*\[\]'-]*", re.ASCII)
 _PARTITION_FOLDER = re.compile(r"/[^/=]+=[^/]*(/|$)")
 
@@ -88,14 +89,17 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
         condition = None if predicate is None else sql_filter(predicate, schema)
         left = n_rows
         try:
-            for batch in table.scan(columns=names, predicate=condition):
-                frame = pl.DataFrame(batch).cast({name: schema[name] for name in names})
-                if predicate is not None:
-                    frame = frame.filter(predicate)
+            for frame in _frames(table.scan(columns=names, predicate=condition), first=left):
+                kept = (
+                    frame
+                    if frame.schema == pl.Schema({n: schema[n] for n in names})
+                    else frame.cast({n: schema[n] for n in names})
+                )
+                kept = kept if predicate is None else kept.filter(predicate)
                 if left is not None:
-                    frame = frame.head(left)
-                    left -= frame.height
-                yield frame.select(wanted)
+                    kept = kept.head(left)
+                    left -= kept.height
+                yield kept if kept.columns == wanted else kept.select(wanted)
                 if left == 0:
                     return
         except BaseException as error:
@@ -104,6 +108,24 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
             raise typed(error) from None
 
     return register_io_source(read, schema=schema, is_pure=True)
+
+
+def _frames(batches: Iterable[Any], *, first: int | None) -> Iterator[pl.DataFrame]:
+    """Yield frames of about 100,000 rows: the engine's batches are so small that each would cost more than its rows.
+
+    Args:
+        batches: Record batches.
+        first: How many rows the first frame need not exceed, so that a limit is met early.
+    """
+    enough = _FRAME_ROWS if first is None else min(first, _FRAME_ROWS)
+    kept: list[pl.DataFrame] = []
+    for batch in batches:
+        kept.append(pl.DataFrame(batch))
+        if sum(frame.height for frame in kept) >= enough:
+            yield pl.concat(kept, rechunk=False)
+            kept, enough = [], _FRAME_ROWS
+    if kept:
+        yield pl.concat(kept, rechunk=False)
 
 
 def local_files(table: deltalake.DeltaTable) -> list[Path] | None:
