@@ -37,7 +37,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     }
     documents = {docname for docname, names in domain.entries["uses"].items() if names & moved}
     if _LIST in moved:
-        documents |= {domain.pages.index} - {""}
+        documents |= {domain.pages.index, domain.pages.root} - {""}
     return sorted(documents - added - removed)
 
 

@@ -50,9 +50,8 @@ class CatalogParser(Parser):
         # A page that no toctree names is no mistake here.
         env.metadata[docname]["orphan"] = "True"
         if docname == pages.root:
-            document += root_page(
-                self._config.project if self._config.project != "Project name not set" else "Data catalog", pages.index
-            )
+            named = self._config.project != "Project name not set"
+            document += root_page(self._config.project if named else "Data catalog", pages.index, self._rows())
         elif docname == pages.index:
             document += self._index(docname)
         else:
@@ -74,13 +73,17 @@ class CatalogParser(Parser):
 
     def _index(self, docname: str) -> nodes.section:
         domain = lakecat_domain(self._env)
+        rows = self._rows()
+        domain.note_index({r.owner for r in rows if r.owner}, {tag for r in rows for tag in r.tags}, docname=docname)
+        return index_page(rows, domain.store.failures)
+
+    def _rows(self) -> list[IndexRow]:
+        domain = lakecat_domain(self._env)
         documents = {name: doc for doc, name in domain.pages.tables.items()}
-        rows = [
+        return [
             IndexRow(row.name, documents[row.name], row.kind, row.summary, row.owner, row.tags, row.deprecated)
             for row in domain.store.listed()
         ]
-        domain.note_index({r.owner for r in rows if r.owner}, {tag for r in rows for tag in r.tags}, docname=docname)
-        return index_page(rows, domain.store.failures)
 
 
 def _load(app: Sphinx) -> None:

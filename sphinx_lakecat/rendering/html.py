@@ -154,7 +154,7 @@ def _draw_details(part: lakecat_part, write: Write, page: Page) -> None:
 
 
 def _draw_filter(part: lakecat_part, write: Write, page: Page) -> None:
-    label = f"Filter {part['count']} tables by name, text, owner or tag"
+    label = f"Filter {part['count']} tables"
     write(
         f'<input aria-label="{label}" class="lc-filter lc-filter-tables" hidden="hidden" placeholder="{label}" '
         'type="search" />\n'

@@ -59,9 +59,18 @@ def index_page(rows: Sequence[IndexRow], failures: Iterable[str]) -> nodes.secti
     return page
 
 
-def root_page(title: str, index: str) -> nodes.section:
-    """Return a first page for a site that has none of its own."""
-    page = nodes.section("", nodes.title("", title), ids=["welcome"])
+def root_page(title: str, index: str, rows: Sequence[IndexRow]) -> nodes.section:
+    """Return a first page for a site that has none of its own: all tables by name, and the way to the index.
+
+    ::
+
+        section (welcome)
+            title, lakecat_part "filter", lakecat_part "list", toctree
+    """
+    page = nodes.section("", nodes.title("", plain_name(title)), ids=["welcome"], classes=["lakecat-index"])
+    if len(rows) > 1:
+        page += lakecat_part("", part="filter", count=len(rows))
+    page += lakecat_part("", part="list", rows=tuple(rows), tags=False)
     toctree = hidden_toctree([index])
     toctree["hidden"] = False
     page += nodes.compound("", toctree, classes=["toctree-wrapper"])
