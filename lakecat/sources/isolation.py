@@ -46,8 +46,8 @@ class FooterProcess:
         self._answers: queue.Queue[str] = queue.Queue()
         self._lock = threading.Lock()
 
-    def read(self, files: Sequence[str]) -> dict[str, Bounds]:
-        """Return what the footers of these files say of columns.
+    def ask(self, question: str, files: Sequence[str], *, seconds: float | None = None) -> dict[str, Bounds]:
+        """Return the answer to one of :data:`lakecat.sources.parquet_footer.QUESTIONS` about these files.
 
         Raises:
             CorruptDataError: Reading them ended the process.
@@ -55,15 +55,15 @@ class FooterProcess:
             OSError: They cannot be read.
         """
         with self._lock:
-            process = self._started()
+            process, limit = self._started(), self._seconds if seconds is None else seconds
             assert process.stdin is not None
             try:
-                process.stdin.write(json.dumps(list(files)) + "\n")
+                process.stdin.write(json.dumps([question, list(files)]) + "\n")
                 process.stdin.flush()
-                answer = self._answers.get(timeout=self._seconds)
+                answer = self._answers.get(timeout=limit)
             except queue.Empty:
                 self._end()
-                raise SourceTimeoutError(f"reading the footers took more than {self._seconds:g} seconds") from None
+                raise SourceTimeoutError(f"reading the footers took more than {limit:g} seconds") from None
             except OSError:  # it died before it read the question
                 answer = ""
             if not answer:
@@ -72,7 +72,7 @@ class FooterProcess:
             data = json.loads(answer)
             if "error" in data:
                 raise OSError(data["error"])
-            return {name: (nulls, low, high) for name, (nulls, low, high) in data["columns"].items()}
+            return {name: (nulls, low, high) for name, (nulls, low, high) in data["found"].items()}
 
     def close(self) -> None:
         """End the process."""
@@ -120,8 +120,23 @@ def _pass_on(stream: IO[str], answers: queue.Queue[str]) -> None:
 
 
 _SHARED = FooterProcess()
+_A_MOMENT = 2.0
 
 
 def column_bounds(files: Sequence[str]) -> dict[str, Bounds]:
     """Return what the footers of these files say of columns, read by a process that all tables share."""
-    return _SHARED.read(files)
+    return _SHARED.ask("columns", files)
+
+
+def first_record_fault(file: str) -> str:
+    """Return why the first record of the columns that repeat cannot be read; ``""`` if it can, or if that is not known.
+
+    It is not known of a record that is too large to be read within the limits.
+    """
+    try:
+        _SHARED.ask("first record", [file], seconds=_A_MOMENT)
+    except OSError as error:
+        return str(error) if not isinstance(error, SourceTimeoutError) else ""
+    except CorruptDataError:
+        return ""
+    return ""

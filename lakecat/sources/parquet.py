@@ -14,7 +14,7 @@ from lakecat.metadata import Column, check_texts
 from lakecat.snapshot import ColumnStatistics, Fact, Figure, Problem, Statistics
 from lakecat.sources.base import refuse_parameters
 from lakecat.sources.failures import typed_error
-from lakecat.sources.isolation import column_bounds
+from lakecat.sources.isolation import column_bounds, first_record_fault
 from lakecat.sources.parquet_footer import Footers, read_footers
 from lakecat.sources.parquet_scan import scan_arrow
 from lakecat.sources.storage import StoredTable, stamp
@@ -54,6 +54,7 @@ class ParquetTable(StoredTable):
         super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
         self.partitioning = check_texts(partitioning, "partitioning", f"table {name!r}")
         self._known: tuple[tuple[tuple[str, str], ...], Footers] = ((), Footers())
+        self._tried: tuple[tuple[str, str], str] = (("", ""), "")
 
     def scan(self, **params: Any) -> pl.LazyFrame:
         """Return the table lazily; of the data only the footer of the first local file is looked at.
@@ -76,7 +77,10 @@ class ParquetTable(StoredTable):
             raise SourceError(f"table {self.name!r} is declared as partitioned by {unknown[0]!r}, and {gives}")
         # Polars takes every "name=value" of a path for a partition, those above the table too.
         above = [name for name in given if name not in self.partitioning]
-        flaw = self._footers(files[:1]).flaw
+        known = self._footers(files[:1])
+        if known.repeats and (fault := self._fault_of(files[0])):
+            raise CorruptDataError(f"table {self.name!r} cannot be read: its data are damaged ({fault})")
+        flaw = known.flaw
         frame = pl.scan_parquet([*files], glob=False, hive_partitioning=bool(self.partitioning)).drop(above)
         try:
             frame.collect_schema()
@@ -237,6 +241,14 @@ class ParquetTable(StoredTable):
             except Exception as error:  # noqa: BLE001 (pyarrow raises many types)
                 raise self._typed(error) from None
         return self._known[1]
+
+    def _fault_of(self, file: Path) -> str:
+        """Return why the first record of columns that repeat cannot be read; asked once while the file is the same."""
+        key = (str(file), stamp(file))
+        if key != self._tried[0]:
+            fault = first_record_fault(str(file))
+            self._tried = key, self.clean(OSError(fault)) if fault else ""
+        return self._tried[1]
 
     def _typed(self, error: BaseException) -> SourceError:
         typed = typed_error(error, table=self.name, clean=self.clean)
