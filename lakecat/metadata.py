@@ -62,12 +62,14 @@ class Column:
         if not isinstance(self.name, str):
             raise DeclarationError(f"the name of a column is text, not {type(self.name).__name__} ({self.name!r})")
         where = f"column {self.name!r}"
-        object.__setattr__(self, "tags", check_texts(self.tags, "tags", where))
+        if self.tags != ():
+            object.__setattr__(self, "tags", check_texts(self.tags, "tags", where))
         for name in ("description", "classification", "deprecated", "references"):
             check_text(getattr(self, name), name, where)
         if self.nullable is not None and not isinstance(self.nullable, bool):
             raise DeclarationError(f"nullable of {where} is {self.nullable!r}; write True, False or None")
-        object.__setattr__(self, "description", inspect.cleandoc(self.description))
+        if "\n" in self.description:
+            object.__setattr__(self, "description", inspect.cleandoc(self.description))
         if self.dtype is not None:
             object.__setattr__(self, "dtype", parse_dtype(self.dtype, where))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from typing import TYPE_CHECKING
@@ -36,7 +37,11 @@ def table_anchor(table: str) -> str:
 
 def column_anchor(table: str, column: str) -> str:
     """Return the anchor of a column: ``column-users.email``."""
-    return f"column-{slug(table)}.{slug(column)}"
+    return f"column-{_slug_of_table(table)}.{slug(column)}"
+
+
+# The columns of a table are asked for one after another.
+_slug_of_table = functools.lru_cache(maxsize=8)(slug)
 
 
 def owner_anchor(owner: str) -> str:

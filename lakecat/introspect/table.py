@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lakecat.errors import LakecatError
 from lakecat.introspect.columns import check_declared, merge_columns
 from lakecat.introspect.text import hide_paths, summary_of
-from lakecat.metadata import Column, Place
+from lakecat.metadata import Column, Place, TableMetadata
 from lakecat.plaintext import redact, safe_location, secrets_of, without_ansi
 from lakecat.snapshot import Fact, Origin, Parameter, Problem, TableSnapshot
 from lakecat.snippets import CatalogImport, make_snippets
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lakecat.snapshot import ColumnStatistics, Commit
 
 _T = TypeVar("_T")
+_DECLARED = tuple(field.name for field in dataclasses.fields(TableMetadata) if field.name != "place")
 
 _WHEN = "when this page was made"
 _SENTENCES = {
@@ -114,8 +115,9 @@ def change_token(table: RegisteredTable) -> str | None:
         return None
     if token is None:
         return None
-    declared = dataclasses.replace(table.metadata, place=None)
-    line = table.metadata.place.line if table.metadata.place else 0
+    metadata = table.metadata
+    declared = [getattr(metadata, name) for name in _DECLARED]
+    line = metadata.place.line if metadata.place else 0
     return hashlib.sha256(f"{declared!r}\0{line}\0{token}".encode(errors="surrogatepass")).hexdigest()
 
 
