@@ -12,7 +12,6 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BESIDE = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 PROPERTY = "corpus"
 
 
@@ -37,14 +36,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def corpus_folder(config: pytest.Config) -> Path | None:
-    """Return the folder of the corpus: the option, the environment, or the one beside the repository."""
+    """Return the folder of the corpus, which an option or the environment gives."""
     given = config.getoption("--corpus", None) or os.environ.get("LAKECAT_CORPUS")
     if given:
         folder = Path(given).expanduser().resolve()
         if not folder.is_dir():
             raise pytest.UsageError(f"there is no corpus at {given}")
         return folder
-    return BESIDE if BESIDE.is_dir() else None
+    return None
 
 
 def read_cases(folder: Path) -> list[dict[str, Any]]:

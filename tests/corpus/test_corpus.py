@@ -24,7 +24,7 @@ def test_case(
 ) -> None:
     """`table()` and `describe_table()` give what the case demands, in a process that it cannot take down with it."""
     if corpus is None or case is None:
-        reason = "there is no corpus: give --corpus PATH or LAKECAT_CORPUS, or put one at ../shared/corpus"
+        reason = "there is no corpus: give --corpus PATH or LAKECAT_CORPUS"
         if os.environ.get("LAKECAT_REQUIRE_ALL"):
             pytest.fail(f"{reason}, as LAKECAT_REQUIRE_ALL is set")
         pytest.skip(reason)
