@@ -22,7 +22,7 @@ from lakecat.errors import (
     UnsupportedFeatureError,
 )
 from lakecat.sources.delta_schema import fit
-from lakecat.sources.failures import typed_error
+from lakecat.sources.failures import is_failure, typed_error
 from lakecat.sources.frame_stream import FrameStream
 from lakecat.sources.storage import StoredTable
 
@@ -128,10 +128,7 @@ class DeltaCommits(StoredTable):
         try:
             yield
         except BaseException as error:
-            # Each library has a panic of its own, which is no Exception and can be told by its name alone.
-            if isinstance(error, LakecatError) or not (
-                isinstance(error, Exception) or type(error).__name__ == "PanicException"
-            ):
+            if isinstance(error, LakecatError) or not is_failure(error):
                 raise
             raise self._refusal(error, verb) from None
 

@@ -53,7 +53,7 @@ class ParquetTable(StoredTable):
     ) -> None:
         super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
         self.partitioning = check_texts(partitioning, "partitioning", f"table {name!r}")
-        self._known: tuple[tuple[tuple[str, str], ...], Footers] = ((), Footers())
+        self._known: dict[tuple[tuple[str, str], ...], Footers] = {}
         self._tried: tuple[tuple[str, str], str] = (("", ""), "")
 
     def scan(self, **params: Any) -> pl.LazyFrame:
@@ -235,12 +235,14 @@ class ParquetTable(StoredTable):
     def _footers(self, files: Sequence[Path]) -> Footers:
         """Return what footers say; those of files that did not change are read once."""
         key = tuple((str(file), stamp(file)) for file in files)
-        if key != self._known[0]:
+        if key not in self._known:
+            if len(self._known) > 1:  # those of the first file and those of all are asked for in turn
+                self._known.clear()
             try:
-                self._known = key, read_footers(str(file) for file in files)
+                self._known[key] = read_footers(str(file) for file in files)
             except Exception as error:  # noqa: BLE001 (pyarrow raises many types)
                 raise self._typed(error) from None
-        return self._known[1]
+        return self._known[key]
 
     def _fault_of(self, file: Path) -> str:
         """Return why the first record of columns that repeat cannot be read; asked once while the file is the same."""

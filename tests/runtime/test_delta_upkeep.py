@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 MORE = pl.DataFrame({"user_id": [4], "country": ["SE"]})
 
 
-@pytest.fixture
-def events(delta: Path) -> DeltaTable:
-    """Return the table of three rows: users 1 and 3 in NO, 2 in PT."""
-    return DeltaTable("events", uri=delta)
-
-
 def rows(source: DeltaTable, **params: Any) -> list[tuple[Any, ...]]:
     """Return the rows of a table, sorted."""
     return sorted(source.scan(**params).collect().rows())
