@@ -70,17 +70,18 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
     required = [p.name for p in parameters if p.default is None and p.name not in metadata.examples]
     found = reading.attempt(lambda: _columns_of(table, callable_now=not required), None)
     problems = check_declared(metadata.columns, found)
-    if isinstance(source, HasProblems):
-        problems = reading.attempt(lambda: problems + source.problems(), problems)
     facts: tuple[Fact, ...] = reading.attempt(lambda: tuple(source.facts()), ())
     statistics = reading.attempt(source.statistics, None) if isinstance(source, HasStatistics) else None
     history: tuple[Commit, ...] = ()
     if isinstance(source, HasHistory):
         history = reading.attempt(source.history, history)
-    # Last, as it can fail where all else is known.
+    # Late, as it can fail where all else is known.
     figures: Mapping[str, ColumnStatistics] = {}
     if isinstance(source, HasColumnStatistics):
         figures = reading.attempt(source.column_statistics, figures)
+    # Flaws matter where there is no failure: those of rows that nobody can read do not.
+    if isinstance(source, HasProblems):
+        problems = reading.attempt(lambda: problems + source.problems(), problems)
     columns = merge_columns(metadata.columns, found, figures)
     description: str = metadata.description
     if isinstance(source, HasDescription) and not description:

@@ -20,7 +20,8 @@ from lakecat.errors import (
 from lakecat.snapshot import Fact, Parameter
 from lakecat.sources import delta_log
 from lakecat.sources.base import refuse_parameters
-from lakecat.sources.delta_scan import scan_datafusion, scan_native, why_not_native
+from lakecat.sources.delta_engine import check_engine, scan_datafusion
+from lakecat.sources.delta_native import scan_native, why_not_native
 from lakecat.sources.delta_write import DeltaWriter
 from lakecat.sources.failures import is_failure, typed_error
 from lakecat.sources.storage import stamp
@@ -87,7 +88,7 @@ class DeltaTable(DeltaWriter):
             if reason is None:
                 return scan_native(table, self.options[1])
             # The engine says at once if it does not know a feature, and reads nothing before the first batch.
-            table.scan(columns=[field.name for field in table.schema().fields[:1]])
+            check_engine(table)
             return scan_datafusion(table, self._typed)
         except BaseException as error:
             if not is_failure(error):

@@ -237,8 +237,3 @@ def check_choice(value: Any, name: str, choices: tuple[str | None, ...], table: 
     if value not in choices:
         known = ", ".join(repr(choice) for choice in choices if choice is not None)
         raise TableParameterError(f"{name} for table {table!r} is {value!r}; it can be {known}")
-
-
-def quoted(column: str) -> str:
-    """Return the name of a column for SQL."""
-    return '"' + column.replace('"', '""') + '"'

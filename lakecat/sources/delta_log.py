@@ -1,4 +1,4 @@
-"""Figures, history and flaws of a Delta table, from its log; no data file is opened, but one footer where said."""
+"""Figures, history and flaws of a Delta table, from its log; no data file is opened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import polars as pl
 from lakecat.errors import UnsupportedFeatureError
 from lakecat.metadata import Column
 from lakecat.snapshot import ColumnStatistics, Commit, Figure, Problem, Statistics
-from lakecat.sources.delta_scan import local_files, why_not_native
+from lakecat.sources.delta_engine import check_engine
+from lakecat.sources.delta_native import local_files, why_not_native
 from lakecat.sources.failures import typed_error
 from lakecat.sources.values import value_text
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 LOG = "Delta log"
 _ROWS_ADDED = ("numOutputRows", "num_added_rows", "numTargetRowsInserted", "num_target_rows_inserted")
-# INT96 holds nanoseconds of 64 bits as most readers see it; a time outside comes out as another one.
-_INT96_RANGE = (datetime(1677, 9, 22, tzinfo=UTC), datetime(2262, 4, 11, tzinfo=UTC))
 
 
 def columns(table: deltalake.DeltaTable) -> tuple[Column, ...]:
@@ -102,7 +101,7 @@ def commit_time(entry: Mapping[str, Any]) -> str | None:
 
 
 def problems(table: deltalake.DeltaTable) -> tuple[Problem, ...]:
-    """Return what is wrong, as far as the log tells: features that are not known, files gone, times out of range."""
+    """Return what is wrong, as far as the log tells: features that are not known, files gone."""
     found = list(_unknown_features(table))
     paths = local_files(table)
     if paths is None:
@@ -111,10 +110,6 @@ def problems(table: deltalake.DeltaTable) -> tuple[Problem, ...]:
         detail = f"{len(missing)} of {len(paths)} data files are missing, {missing[0].name!r} among them"
         message = "Data files of this table are missing: its rows cannot be read, and its size is not verified."
         found.append(Problem(code="missing_data", message=message, detail=detail))
-    elif flawed := _times_out_of_range(table):
-        detail = f"column {flawed!r} holds times before 1677 or after 2262 in INT96, returned as other times"
-        message = "Some times of this table are outside the range that its files can hold, and come out wrong."
-        found.append(Problem(code="value_out_of_range", message=message, detail=detail))
     return tuple(found)
 
 
@@ -124,30 +119,12 @@ def _unknown_features(table: deltalake.DeltaTable) -> Iterator[Problem]:
     if not features or why_not_native(table) is None:
         return
     try:
-        table.scan(columns=[field.name for field in table.schema().fields[:1]])
+        check_engine(table)
     except Exception as error:  # noqa: BLE001 (the engine raises many types)
         if isinstance(typed_error(error, table="", clean=str), UnsupportedFeatureError):
             message = "This table uses a feature that no reader here knows: its rows cannot be read."
             detail = f"it asks of readers: {', '.join(features)}"
             yield Problem(code=UnsupportedFeatureError.code, message=message, detail=detail)
-
-
-def _times_out_of_range(table: deltalake.DeltaTable) -> str | None:
-    """Return a column whose bounds are outside the range of INT96, if a file stores times so (opens one footer)."""
-    files = _files(table)
-    low, high = _INT96_RANGE
-    for name in [c.partition(".")[2] for c in files.columns if c.startswith("max.")]:
-        least, most = files.get_column(f"min.{name}"), files.get_column(f"max.{name}")
-        if isinstance(most.dtype, pl.Datetime) and most.dtype.time_zone is not None:
-            suspect = ((least < low) | (most > high)).fill_null(value=False)
-            if suspect.any():
-                import pyarrow.parquet
-
-                paths = local_files(table) or []
-                schema = pyarrow.parquet.read_metadata(paths[suspect.arg_max() or 0]).schema
-                if any(schema.column(i).physical_type == "INT96" for i in range(len(schema))):
-                    return name
-    return None
 
 
 def _files(table: deltalake.DeltaTable) -> pl.DataFrame:

@@ -8,9 +8,10 @@ import polars as pl
 
 from lakecat.errors import CommitConflictError, DeclarationError, SchemaMismatchError, TableParameterError
 from lakecat.metadata import check_text, check_texts, columns_from
-from lakecat.sources.delta_commit import TableChange, change, check_choice, commit_properties, own_metrics, quoted
+from lakecat.sources.delta_commit import TableChange, change, check_choice, commit_properties, own_metrics
 from lakecat.sources.delta_schema import delta_schema, fit
 from lakecat.sources.delta_upkeep import DeltaUpkeep
+from lakecat.sources.predicate import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from lakecat.errors import CorruptDataError, SourceTimeoutError
 
@@ -46,7 +46,7 @@ class FooterProcess:
         self._answers: queue.Queue[str] = queue.Queue()
         self._lock = threading.Lock()
 
-    def ask(self, question: str, files: Sequence[str], *, seconds: float | None = None) -> dict[str, Bounds]:
+    def ask(self, question: str, files: Sequence[str], *, seconds: float | None = None) -> dict[str, Any]:
         """Return the answer to one of :data:`lakecat.sources.parquet_footer.QUESTIONS` about these files.
 
         Raises:
@@ -72,7 +72,8 @@ class FooterProcess:
             data = json.loads(answer)
             if "error" in data:
                 raise OSError(data["error"])
-            return {name: (nulls, low, high) for name, (nulls, low, high) in data["found"].items()}
+            found: dict[str, Any] = data["found"]
+            return found
 
     def close(self) -> None:
         """End the process."""
@@ -125,7 +126,7 @@ _A_MOMENT = 2.0
 
 def column_bounds(files: Sequence[str]) -> dict[str, Bounds]:
     """Return what the footers of these files say of columns, read by a process that all tables share."""
-    return _SHARED.ask("columns", files)
+    return {name: (nulls, low, high) for name, (nulls, low, high) in _SHARED.ask("columns", files).items()}
 
 
 def first_record_fault(file: str) -> str:
@@ -140,3 +141,15 @@ def first_record_fault(file: str) -> str:
     except CorruptDataError:
         return ""
     return ""
+
+
+def far_times(files: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+    """Return the columns with INT96 times that nanoseconds cannot hold, and whether there can be no others.
+
+    Of files that cannot be read, or not within the limits, nothing is known.
+    """
+    try:
+        found = _SHARED.ask("far times", files)
+    except (OSError, CorruptDataError):  # a SourceTimeoutError is an OSError
+        return (), False
+    return tuple(found["columns"]), found["all"]

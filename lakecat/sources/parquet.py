@@ -14,7 +14,7 @@ from lakecat.metadata import Column, check_texts
 from lakecat.snapshot import ColumnStatistics, Fact, Figure, Problem, Statistics
 from lakecat.sources.base import refuse_parameters
 from lakecat.sources.failures import typed_error
-from lakecat.sources.isolation import column_bounds, first_record_fault
+from lakecat.sources.isolation import column_bounds, far_times, first_record_fault
 from lakecat.sources.parquet_footer import Footers, read_footers
 from lakecat.sources.parquet_scan import scan_arrow
 from lakecat.sources.storage import StoredTable, stamp
@@ -54,6 +54,7 @@ class ParquetTable(StoredTable):
         super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
         self.partitioning = check_texts(partitioning, "partitioning", f"table {name!r}")
         self._known: dict[tuple[tuple[str, str], ...], Footers] = {}
+        self._times: tuple[tuple[tuple[str, str], ...], tuple[tuple[str, ...], bool]] = ((), ((), True))
         self._tried: tuple[tuple[str, str], str] = (("", ""), "")
 
     def scan(self, **params: Any) -> pl.LazyFrame:
@@ -106,7 +107,8 @@ class ParquetTable(StoredTable):
         """Return what it is partitioned by, and what is to be known of its times."""
         if self.partitioning:
             yield Fact(label="Partitioned by", value=", ".join(self.partitioning))
-        if (path := self.local_path) is not None and self._footers(self._files(path)[:1]).has_int96:
+        far, known = self._far_times()
+        if not far and not known:
             yield Fact(label="Times", value="stored as INT96: times before 1677 or after 2262 come out as other times")
 
     def statistics(self) -> Statistics:
@@ -146,11 +148,20 @@ class ParquetTable(StoredTable):
         }
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return flaws of the data of a local table that its footers show."""
+        """Return flaws of the data of a local table: footers that contradict themselves, times that cannot be held.
+
+        Of columns of the old type INT96, which has no bounds in footers, up to a million rows are read.
+        """
         path = self.local_path
-        flaw = "" if path is None else self._footers(self._files(path)).flaw
-        message = "The footers of this table's files contradict themselves: readers may return too few rows."
-        return (Problem(code="corrupt_data", message=message, detail=flaw),) if flaw else ()
+        found = []
+        if path is not None and (flaw := self._footers(self._files(path)).flaw):
+            message = "The footers of this table's files contradict themselves: readers may return too few rows."
+            found.append(Problem(code="corrupt_data", message=message, detail=flaw))
+        if far := self._far_times()[0]:
+            message = "Some times of this table are before 1677 or after 2262, and come out as other times."
+            detail = f"column {', '.join(map(repr, far))} is stored as INT96, which Polars reads as nanoseconds"
+            found.append(Problem(code="value_out_of_range", message=message, detail=detail))
+        return tuple(found)
 
     def change_token(self) -> str | None:
         """Return a digest of the names and stamps of the files; ``None`` for a table in a store."""
@@ -243,6 +254,17 @@ class ParquetTable(StoredTable):
             except Exception as error:  # noqa: BLE001 (pyarrow raises many types)
                 raise self._typed(error) from None
         return self._known[key]
+
+    def _far_times(self) -> tuple[tuple[str, ...], bool]:
+        """Return the columns with INT96 times out of range, and whether there can be no others; asked once."""
+        path = self.local_path
+        files = [] if path is None else self._files(path)
+        if not self._footers(files).has_int96:
+            return (), True
+        key = tuple((str(file), stamp(file)) for file in files)
+        if key != self._times[0]:
+            self._times = key, far_times([str(file) for file in files])
+        return self._times[1]
 
     def _fault_of(self, file: Path) -> str:
         """Return why the first record of columns that repeat cannot be read; asked once while the file is the same."""

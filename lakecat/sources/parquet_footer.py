@@ -1,7 +1,7 @@
-"""What the footers of Parquet files say: rows, nullability, statistics of columns, and flaws. Reads no data page.
+"""What the footers of Parquet files say: rows, nullability, statistics of columns, and flaws.
 
-Run as a program it answers questions on standard input, for :mod:`lakecat.sources.isolation`: some
-damaged files make the reader abort the process.
+Two questions that footers leave open are answered from a bounded part of the data. Run as a program it answers
+questions on standard input, for :mod:`lakecat.sources.isolation`: some damaged files make the reader abort the process.
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lakecat.sources.values import value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 Bounds: TypeAlias = "tuple[int | None, str | None, str | None]"
 """Null count, smallest and largest value of a column; ``None`` is unknown."""
+
+# Polars reads INT96 as nanoseconds of 64 bits; pyarrow, asked for milliseconds, returns every time that INT96 can hold.
+_NANOSECONDS = 2**63 // 10**6
+_ROWS_TRIED = 1_000_000
 
 
 @dataclass(slots=True)
@@ -121,7 +125,7 @@ def _misordered(metadata: Any, i: int) -> bool:
     return old and column.logical_type.type == "DECIMAL" and "BYTE_ARRAY" in column.physical_type
 
 
-def read_first_record(files: Iterable[str]) -> dict[str, Bounds]:
+def read_first_record(files: Iterable[str]) -> dict[str, Any]:
     """Read the first record of the columns that repeat, of each file; returns nothing.
 
     Where a file begins in the middle of a record, Polars returns other rows without a word, and pyarrow raises.
@@ -139,7 +143,68 @@ def read_first_record(files: Iterable[str]) -> dict[str, Bounds]:
     return {}
 
 
-QUESTIONS = {"columns": read_columns, "first record": read_first_record}
+def read_far_times(files: Iterable[str]) -> dict[str, Any]:
+    """Return as ``columns`` which hold INT96 times that nanoseconds cannot, and as ``all`` whether all rows were read.
+
+    No more than a million rows are read, the first ones, and of these only the columns of that type.
+
+    Raises:
+        OSError: They cannot be read; pyarrow's own errors are among them.
+    """
+    import pyarrow.parquet
+
+    far: set[str] = set()
+    left = _ROWS_TRIED
+    for file in files:
+        with pyarrow.parquet.ParquetFile(file, coerce_int96_timestamp_unit="ms") as opened:
+            columns = map(opened.schema.column, range(len(opened.schema)))
+            for path in [column.path for column in columns if column.physical_type == "INT96"]:
+                read = 0
+                for batch in opened.iter_batches(columns=[path]):
+                    if any(map(_is_far, _leaves(batch.column(0)))):
+                        far.add(path)
+                        break
+                    read += batch.num_rows
+                    if read >= left:
+                        break
+            left -= opened.metadata.num_rows
+        if left < 0:
+            break
+    return {"columns": sorted(far), "all": left >= 0}
+
+
+def _leaves(array: Any) -> Iterator[Any]:
+    """Yield the arrays of values that an array of lists, maps or structs is made of."""
+    import pyarrow.types
+
+    if pyarrow.types.is_map(array.type):
+        yield from _leaves(array.keys)
+        yield from _leaves(array.items)
+    elif pyarrow.types.is_list(array.type) or pyarrow.types.is_large_list(array.type):
+        yield from _leaves(array.flatten())
+    elif pyarrow.types.is_struct(array.type):
+        for field in array.flatten():
+            yield from _leaves(field)
+    else:
+        yield array
+
+
+def _is_far(array: Any) -> bool:
+    import pyarrow.compute
+    import pyarrow.types
+
+    if not pyarrow.types.is_timestamp(array.type):  # the keys of a map are read with its values
+        return False
+    found = pyarrow.compute.min_max(array.cast("int64"))
+    low, high = found["min"].as_py(), found["max"].as_py()
+    return low is not None and (low <= -_NANOSECONDS or high >= _NANOSECONDS)
+
+
+QUESTIONS: dict[str, Callable[[Iterable[str]], dict[str, Any]]] = {
+    "columns": read_columns,
+    "first record": read_first_record,
+    "far times": read_far_times,
+}
 
 
 def main() -> None:

@@ -50,15 +50,15 @@ def _condition(tree: Any, schema: pl.Schema) -> str | None:
         case {"BinaryExpr": {"left": {"Literal": literal}, "op": op, "right": {"Column": name}}} if op in _COMPARISONS:
             return _comparison(name, _MIRRORED[_COMPARISONS[op]], literal, schema)
         case {"Function": {"input": [{"Column": name}], "function": {"Boolean": "IsNull" | "IsNotNull" as check}}}:
-            return f"{_name(name)} IS {'NOT ' if check == 'IsNotNull' else ''}NULL"
+            return f"{quoted(name)} IS {'NOT ' if check == 'IsNotNull' else ''}NULL"
         case {"Column": name} if schema.get(name) == pl.Boolean:
-            return f"{_name(name)} = true"
+            return f"{quoted(name)} = true"
     return None
 
 
 def _comparison(name: str, operator: str, literal: Any, schema: pl.Schema) -> str | None:
     value = _literal(literal, schema.get(name))
-    return None if value is None else f"{_name(name)} {operator} {value}"
+    return None if value is None else f"{quoted(name)} {operator} {value}"
 
 
 def _literal(literal: Any, dtype: pl.DataType | None) -> str | None:
@@ -86,5 +86,6 @@ def _literal(literal: Any, dtype: pl.DataType | None) -> str | None:
     return None
 
 
-def _name(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return the name of a column for SQL."""
     return '"' + name.replace('"', '""') + '"'

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import deltalake
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from lakecat import (
@@ -242,3 +244,56 @@ def test_a_partitioned_table_below_something_like_a_partition(tmp_path: Path, fr
     path = tmp_path / "country=PT" / "parts"
     frame.write_delta(path, delta_write_options={"partition_by": ["country"]})
     assert DeltaTable("t", uri=path).scan().sort("user_id").collect().equals(frame.sort("user_id"))
+
+
+@pytest.mark.parametrize(
+    ("year", "stats", "reason"),
+    [
+        (9999, "kept", "times before 1677 or after 2262"),
+        (1600, "kept", "times before 1677 or after 2262"),
+        (9999, "dropped", "times of which the log has no bounds"),
+        (2024, "dropped", "times of which the log has no bounds"),
+        (2024, "kept", None),
+    ],
+)
+def test_times_that_polars_cannot_hold(tmp_path: Path, year: int, stats: str, reason: str | None) -> None:
+    """Times in INT96, which Spark writes, come out as they are; Polars would end them at 2262."""
+    times = [datetime(2024, 1, 1, tzinfo=UTC), None, datetime(year, 12, 31, tzinfo=UTC)]
+    frame = pl.DataFrame({"id": [1, 2, 3], "at": times}, schema={"id": pl.Int64, "at": pl.Datetime("us", "UTC")})
+    frame.write_delta(tmp_path / "t")
+    (file,) = (tmp_path / "t").glob("*.parquet")
+    pyarrow.parquet.write_table(frame.to_arrow(), file, use_deprecated_int96_timestamps=True)
+
+    def change(action: dict[str, Any]) -> None:
+        if "add" in action:
+            action["add"]["size"] = file.stat().st_size
+            if stats == "dropped":
+                del action["add"]["stats"]
+
+    edit_first_commit(tmp_path / "t", change)
+    source = DeltaTable("t", uri=tmp_path / "t")
+    assert source.scan().collect().equals(frame)
+    late = pl.col("at") > datetime(2100, 1, 1, tzinfo=UTC)
+    assert source.scan().filter(late).collect().equals(frame.filter(late))
+    assert source.problems() == ()
+    read_with = next(fact.value for fact in source.facts() if fact.label == "Read with")
+    assert read_with == ("Polars" if reason is None else f"deltalake, because of {reason}")
+
+
+@pytest.mark.parametrize(
+    ("values", "reader"),
+    [
+        ([None, None], "Polars"),
+        ([{"t": datetime(2024, 1, 1, tzinfo=UTC)}, None], "Polars"),
+        ([[datetime(2024, 1, 1, tzinfo=UTC)], None], "deltalake"),
+    ],
+    ids=["nulls alone", "in a struct", "in a list"],
+)
+def test_bounds_of_nested_times(tmp_path: Path, values: list[Any], reader: str) -> None:
+    """Times in structs have bounds in the log, those in lists do not; nulls alone need none."""
+    frame = pl.DataFrame({"at": values})
+    frame = frame.cast(pl.Datetime("us", "UTC")) if values == [None, None] else frame
+    frame.write_delta(tmp_path / "t")
+    source = DeltaTable("t", uri=tmp_path / "t")
+    assert source.scan().collect().equals(frame)
+    assert next(fact.value for fact in source.facts() if fact.label == "Read with").startswith(reader)

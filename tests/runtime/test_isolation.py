@@ -33,9 +33,9 @@ def file(tmp_path: Path) -> str:
 
 def test_answers(process: FooterProcess, file: str) -> None:
     """It answers one question after another, about columns that are not nested and about first records."""
-    assert process.ask("columns", [file]) == {"id": (1, "1", "2")}
+    assert process.ask("columns", [file]) == {"id": [1, "1", "2"]}
     assert process.ask("first record", [file]) == {}
-    assert process.ask("columns", [file, file]) == {"id": (2, "1", "2")}
+    assert process.ask("columns", [file, file]) == {"id": [2, "1", "2"]}
 
 
 def test_errors_and_then_answers(process: FooterProcess, file: str, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_file_that_takes_too_long(process: FooterProcess, file: str, tmp_path:
     os.mkfifo(tmp_path / "pipe.parquet")
     with pytest.raises(SourceTimeoutError, match="more than 1 seconds"):
         process.ask("columns", [str(tmp_path / "pipe.parquet")], seconds=1)
-    assert process.ask("columns", [file]) == {"id": (1, "1", "2")}
+    assert process.ask("columns", [file]) == {"id": [1, "1", "2"]}
 
 
 def test_a_process_that_dies(file: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -188,3 +189,46 @@ def test_options_that_cannot_be() -> None:
     """An option that cannot be is an error where the table is declared."""
     with pytest.raises(DeclarationError, match="storage option 'max_retries' of table 't' must be a whole number"):
         ParquetTable("t", uri="s3://bucket/t", storage_options={"max_retries": "many"})
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["plain", "in a list"])
+def test_times_too_far_away_for_int96_are_a_problem(tmp_path: Path, nested: bool) -> None:
+    """Polars returns another time for 9999-12-31 in INT96, as Spark writes it for "never": that is said."""
+    times = [datetime(2024, 1, 1), None, datetime(9999, 12, 31)]  # noqa: DTZ001 (INT96 has no zone)
+    kind = pa.list_(pa.timestamp("us")) if nested else pa.timestamp("us")
+    column = pa.array([time and [time] for time in times] if nested else times, kind)
+    write_int96(tmp_path / "t.parquet", pa.table({"ok": pa.array([times[0]] * 3, pa.timestamp("us")), "until": column}))
+    source = ParquetTable("t", uri=tmp_path)
+    assert source.scan().collect().height == 3
+    (problem,) = source.problems()
+    assert problem.code == "value_out_of_range"
+    assert "'until" in problem.detail
+    assert "'ok'" not in problem.detail
+    assert list(source.facts()) == []
+
+
+def test_times_in_int96_that_fit(tmp_path: Path) -> None:
+    """Where all rows were looked at, there is nothing to say of the type."""
+    write_int96(tmp_path / "t.parquet", pa.table({"at": pa.array([datetime(2024, 1, 1)], pa.timestamp("us"))}))  # noqa: DTZ001
+    source = ParquetTable("t", uri=tmp_path)
+    assert source.problems() == ()
+    assert list(source.facts()) == []
+
+
+def test_a_long_table_with_int96(tmp_path: Path) -> None:
+    """Of more than a million rows only the first are looked at, so what is not known is said as a fact."""
+    ordinary = pa.table({"at": pa.array([0] * 1_000_000, pa.timestamp("us"))})
+    for name in ("a", "b"):
+        write_int96(tmp_path / f"{name}.parquet", ordinary)
+    write_int96(tmp_path / "c.parquet", pa.table({"at": pa.array([datetime(9999, 1, 1)], pa.timestamp("us"))}))  # noqa: DTZ001
+    source = ParquetTable("t", uri=tmp_path)
+    assert source.problems() == ()
+    assert [fact.label for fact in source.facts()] == ["Times"]
+    (tmp_path / "b.parquet").unlink()  # what is known is of the files that are there
+    (tmp_path / "a.parquet").unlink()
+    assert [problem.code for problem in source.problems()] == ["value_out_of_range"]
+
+
+def write_int96(path: Path, table: pa.Table) -> None:
+    """Write times as Spark 2 did."""
+    pyarrow.parquet.write_table(table, path, use_deprecated_int96_timestamps=True)

@@ -1,25 +1,24 @@
-"""Reading a Delta table lazily: with Polars where that is safe, otherwise with deltalake's own engine (DataFusion)."""
+"""When Polars reads a Delta table itself, and how; where that is not safe, :mod:`lakecat.sources.delta_engine` does."""
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import polars as pl
-from polars.io.plugins import register_io_source
-
-from lakecat.sources.failures import is_failure
-from lakecat.sources.predicate import sql_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     import deltalake
 
 _NATIVE_FEATURES = frozenset({"deletionVectors", "timestampNtz"})
-_FRAME_ROWS = 100_000
+# Polars reads INT96 as nanoseconds of 64 bits; a time outside of these comes out as the last that fits.
+_NANOSECONDS = (datetime(1677, 9, 22, tzinfo=UTC), datetime(2262, 4, 11, tzinfo=UTC))
 _PLAIN_PATH = re.compile(r"[\w/.,;:+&~@!$()*\[\]'-]*", re.ASCII)
 _PARTITION_FOLDER = re.compile(r"/[^/=]+=[^/]*(/|$)")
 
@@ -28,7 +27,8 @@ def why_not_native(table: deltalake.DeltaTable) -> str | None:
     """Return why Polars must not read this table itself, in a few words; ``None`` where it may.
 
     Polars refuses some tables, which would be a matter of falling back. Others it reads wrongly: it returns NULL for
-    columns that are mapped by a writer's feature alone, and takes the values of partitions from the paths of files.
+    columns that are mapped by a writer's feature alone, takes the values of partitions from the paths of files, and
+    ends the times of INT96 columns, which Spark writes, at 2262.
     """
     mode = table.metadata().configuration.get("delta.columnMapping.mode") or "none"
     if mode != "none":
@@ -47,7 +47,46 @@ def why_not_native(table: deltalake.DeltaTable) -> str | None:
         return "a folder above it that looks like a partition"
     if table.metadata().partition_columns and not _folders_name_partitions(table):
         return "data files outside of folders of their partitions"
+    return _doubtful_times(table)
+
+
+def _doubtful_times(table: deltalake.DeltaTable) -> str | None:
+    """Return why times might be too far away for INT96, from the bounds in the log: no file is opened to know its type.
+
+    The usual case is a date such as 9999-12-31 for "never".
+    """
+    partitions = table.metadata().partition_columns
+    names = [name for name in _times(json.loads(table.schema().to_json())) if name not in partitions]
+    if not names:
+        return None
+    files = pl.DataFrame(table.get_add_actions(flatten=True))
+    low, high = _NANOSECONDS
+    for name in names:
+        bounds = [f"min.{name}", f"max.{name}"]
+        if any(bound not in files.columns for bound in bounds):
+            return "times of which the log has no bounds" if files.height else None
+        least, most = (files.get_column(bound) for bound in bounds)
+        all_null = (pl.col(f"null_count.{name}") == pl.col("num_records")).fill_null(value=False)
+        if files.filter((least.is_null() | most.is_null()) & ~all_null).height:
+            return "times of which the log has no bounds"
+        if ((least < low) | (most > high)).any():
+            return "times before 1677 or after 2262"
     return None
+
+
+def _times(field: Any, name: str = "") -> Iterator[str]:
+    """Yield the leaves of a schema, or of a part of it, that are times with a zone."""
+    match field:
+        case "timestamp":
+            yield name
+        case {"fields": fields}:
+            for each in fields:
+                yield from _times(each["type"], f"{name}.{each['name']}" if name else each["name"])
+        case {"elementType": inner}:
+            yield from _times(inner, f"{name}.element")
+        case {"keyType": key, "valueType": value}:
+            yield from _times(key, f"{name}.key")
+            yield from _times(value, f"{name}.value")
 
 
 def _folders_name_partitions(table: deltalake.DeltaTable) -> bool:
@@ -68,64 +107,6 @@ def _folders_name_partitions(table: deltalake.DeltaTable) -> bool:
 def scan_native(table: deltalake.DeltaTable, storage_options: Mapping[str, Any] | None) -> pl.LazyFrame:
     """Return the table as Polars reads it. The frame keeps the version that ``table`` has."""
     return pl.scan_delta(table, storage_options=dict(storage_options) if storage_options else None)
-
-
-def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException], Exception]) -> pl.LazyFrame:
-    """Return the table as deltalake's engine reads it: columns, filter and limit are pushed down, batches are streamed.
-
-    Args:
-        table: The table; it must not be updated afterwards, as the frame keeps its version.
-        typed: Turns an error of the engine into one of lakecat.
-    """
-    schema = pl.Schema(table.schema())
-
-    def read(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        wanted = list(schema) if with_columns is None else with_columns
-        # The filter may need columns that the result does not.
-        needed = set(wanted) | (set() if predicate is None else set(predicate.meta.root_names()))
-        names = [name for name in schema if name in needed] or list(schema)[:1]
-        condition = None if predicate is None else sql_filter(predicate, schema)
-        left = n_rows
-        try:
-            for frame in _frames(table.scan(columns=names, predicate=condition), first=left):
-                kept = (
-                    frame
-                    if frame.schema == pl.Schema({n: schema[n] for n in names})
-                    else frame.cast({n: schema[n] for n in names})
-                )
-                kept = kept if predicate is None else kept.filter(predicate)
-                if left is not None:
-                    kept = kept.head(left)
-                    left -= kept.height
-                yield kept if kept.columns == wanted else kept.select(wanted)
-                if left == 0:
-                    return
-        except BaseException as error:
-            if not is_failure(error):
-                raise
-            raise typed(error) from None
-
-    return register_io_source(read, schema=schema, is_pure=True)
-
-
-def _frames(batches: Iterable[Any], *, first: int | None) -> Iterator[pl.DataFrame]:
-    """Yield frames of about 100,000 rows: the engine's batches are so small that each would cost more than its rows.
-
-    Args:
-        batches: Record batches.
-        first: How many rows the first frame need not exceed, so that a limit is met early.
-    """
-    enough = _FRAME_ROWS if first is None else min(first, _FRAME_ROWS)
-    kept: list[pl.DataFrame] = []
-    for batch in batches:
-        kept.append(pl.DataFrame(batch))
-        if sum(frame.height for frame in kept) >= enough:
-            yield pl.concat(kept, rechunk=False)
-            kept, enough = [], _FRAME_ROWS
-    if kept:
-        yield pl.concat(kept, rechunk=False)
 
 
 def local_files(table: deltalake.DeltaTable) -> list[Path] | None:
