@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 import threading
 from datetime import UTC, datetime
@@ -56,8 +58,7 @@ class DeltaTable(DeltaWriter):
         super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
         self._lock = threading.Lock()
         self._opened: deltalake.DeltaTable | None = None
-        self._opened_at = ""
-        self._newest: deltalake.DeltaTable | None = None
+        self._opened_at: str | None = None
 
     def scan(self, **params: Any) -> pl.LazyFrame:
         """Return the table lazily, from its newest commit, or from ``version=`` or ``timestamp=``; opens no data file.
@@ -139,11 +140,12 @@ class DeltaTable(DeltaWriter):
         return delta_log.problems(self._open())
 
     def change_token(self) -> str | None:
-        """Return a text that changes with each commit: one listing of a local log, one small request to a store."""
+        """Return a text that changes with each commit: one listing of a local log, a few small requests to a store."""
         path = self.local_path
         try:
             if path is None:
-                return _token_of(self._newest_in_store())
+                self._open()
+                return self._opened_at
             log = path / "_delta_log"
             newest = max((entry.name for entry in os.scandir(log) if entry.name.endswith(".json")), default="")
             return f"{newest} {stamp(log / newest)}"
@@ -153,27 +155,29 @@ class DeltaTable(DeltaWriter):
     def _open(self) -> deltalake.DeltaTable:
         """Return the newest version, opened before if there was no commit since. It is never updated in place."""
         with self._lock:
-            token = self.change_token() if self._opened is not None else None
-            if self._opened is None or token is None or token != self._opened_at:
-                # Taken before the table is opened: a commit in between is seen at the next use.
-                self._opened_at = self.change_token() or "" if self.local_path is not None else ""
+            if self.local_path is None:
+                if self._opened is None or not self._is_newest(self._opened):
+                    self._opened = self._load()
+                    self._opened_at = _token_of(self._opened)
+                return self._opened
+            # Taken before the table is opened: a commit in between is seen at the next use.
+            newest = self.change_token()
+            if self._opened is None or newest != self._opened_at:
                 self._opened = self._load()
-                self._opened_at = self._opened_at or _token_of(self._opened)
+                self._opened_at = newest
             return self._opened
 
-    def _newest_in_store(self) -> deltalake.DeltaTable:
-        """Return an open table that is updated in place to the newest commit, and that no frame holds."""
-        if self._newest is None:
-            self._newest = self._load()
-        else:
-            try:
-                self._newest.update_incremental()
-            except BaseException as error:
-                if not is_failure(error):
-                    raise
-                self._newest = None
-                raise self._typed(error) from None
-        return self._newest
+    def _is_newest(self, table: deltalake.DeltaTable) -> bool:
+        """Return whether a store still has this version as the newest, and that it was not made anew meanwhile."""
+        try:
+            # The one question that costs a single request, and deltalake has no public name for it.
+            if table._table.get_latest_version() != table.version():
+                return False
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            raise self._typed(error) from None
+        return _token_of(table) == self._opened_at
 
     def _open_version(self, version: Any) -> deltalake.DeltaTable:
         if not isinstance(version, int) or isinstance(version, bool) or version < 0:
@@ -253,5 +257,13 @@ class DeltaTable(DeltaWriter):
 
 
 def _token_of(table: deltalake.DeltaTable) -> str:
-    """Return a text for a version of a table in a store; the id is another where a table was made anew."""
-    return f"version {table.version()} of {table.metadata().id}"
+    """Return a text for a version of a table in a store; it is another where the table was made anew.
+
+    The entry of the newest commit is asked of the store, not of the open table.
+    """
+    try:
+        entry = json.dumps(table.history(1)[:1], sort_keys=True, default=str)
+    except Exception:  # noqa: BLE001 (a log may lack the entry; a store that fails is noticed before)
+        entry = ""
+    digest = hashlib.sha256(entry.encode()).hexdigest()[:16]
+    return f"version {table.version()} of {table.metadata().id}, {digest}"

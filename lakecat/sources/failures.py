@@ -35,6 +35,9 @@ _TYPES: tuple[tuple[type[BaseException], type[SourceError], str], ...] = (
     (PermissionError, AccessDeniedError, "access is denied"),
     (ConnectionError, UnreachableError, "the store cannot be reached"),
 )
+# Where an error does not tell why a request failed, the time of its attempts does: a refused one takes none.
+_ATTEMPTS = re.compile(r"in (\d+(?:\.\d+)?)s, after (\d+) retries.*error sending request\W*$", re.DOTALL)
+_SECONDS_OF_A_TIMEOUT = 1.0
 _GONE = r"(no such file|not found|nosuchkey|\b404\b|failed to fetch metadata)"
 _FILE = r"(\.parquet|part-)"
 # The first that fits counts. A text often names its cause inside a description of what was being done, so the causes
@@ -124,7 +127,11 @@ def typed_error(error: BaseException, *, table: str, clean: Callable[[BaseExcept
     for raised, kind, sentence in _TYPES:
         if isinstance(error, raised):
             return kind(f"table {table!r} cannot be read: {sentence} ({clean(error)})")
-    text = _NOT_CAUSES.sub(" ", without_ansi(str(error)).casefold())
+    text = without_ansi(str(error)).casefold()
+    attempts = _ATTEMPTS.search(text)
+    if attempts and float(attempts[1]) / (int(attempts[2]) + 1) >= _SECONDS_OF_A_TIMEOUT:
+        return SourceTimeoutError(f"table {table!r} cannot be read: the store did not answer in time ({clean(error)})")
+    text = _NOT_CAUSES.sub(" ", text)
     for kind, sentence, patterns in _CAUSES:
         if re.search("|".join(patterns), text, re.DOTALL):
             return kind(f"table {table!r} cannot be read: {sentence} ({clean(error)})")

@@ -39,14 +39,18 @@ def test_an_old_object_sees_a_new_commit(s3: Gateway, bucket: str, frame: pl.Dat
 
 
 def test_token_does_not_survive_a_table_made_anew(s3: Gateway, bucket: str, frame: pl.DataFrame) -> None:
-    """A table removed and written again has another token for the next program, though its version is the same."""
+    """A table removed and written again has another token though its version is the same, and is read as it is now."""
     uri = f"s3://{bucket}/events"
     frame.write_delta(uri, storage_options=s3.options())
     before = DeltaTable("events", uri=uri, storage_options=s3.options()).change_token()
+    old = DeltaTable("events", uri=uri, storage_options=s3.options())
+    assert old.scan().collect().height == 4
     for key in s3.client.keys(bucket):
         s3.client.delete(f"{bucket}/{key}")
     frame.select("id").write_delta(uri, storage_options=s3.options())
     assert DeltaTable("events", uri=uri, storage_options=s3.options()).change_token() != before
+    assert old.change_token() != before
+    assert old.scan().collect().columns == ["id"]
 
 
 def test_parquet_token_is_unknown_or_right(s3: Gateway, bucket: str, frame: pl.DataFrame) -> None:
