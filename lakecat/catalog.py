@@ -12,6 +12,7 @@ from lakecat.decorator import add_function, add_source, calling_place
 from lakecat.errors import TableNotFoundError
 from lakecat.introspect import introspect
 from lakecat.names import near_names
+from lakecat.reading import read_table
 from lakecat.registry import Registry, current_registry
 from lakecat.snapshot import TableSnapshot, to_json
 from lakecat.sql import query
@@ -59,9 +60,10 @@ class Catalog:
             TableNotFoundError: There is no such table; the message has near names.
             TableParameterError: A parameter is unknown or missing.
             TableFunctionError: The table's function raised, or returned no frame.
-            SourceError: The data cannot be read.
+            SourceError: The data cannot be read; or, with strict checks, are not what is declared.
+            AuditLogError: The environment has an audit log, and it cannot be written.
         """
-        return self.registry.get(name).source.scan(**params)
+        return read_table(self.registry.get(name), **params)
 
     def list_tables(self, kind: str | None = None, tag: str | None = None, owner: str | None = None) -> list[str]:
         """Return the full names of the tables, sorted; only those of a kind, tag and owner where these are given."""

@@ -114,9 +114,9 @@ class LakecatConfig(_Frozen, BaseSettings):
         root: Where ``DeltaTable("user_events")`` without a location lies: a folder, or a URL of a store.
         buckets: Named places beside the root.
         storage: How to reach a store.
-        checks: How strict checks of data are.
-        log_level: The level of lakecat's own logger; the root logger is never touched.
-        audit_log: The file in which reads and writes are recorded, if any.
+        checks: ``strict`` refuses to hand out a table whose data do not have the declared columns and dtypes.
+        log_level: The level of lakecat's own logger, ``lakecat``; the root logger is never touched.
+        audit_log: The file in which each read and change of a table is recorded, if any: a line of JSON for each.
 
     Raises:
         ConfigurationError: A value that cannot be, or that the environment does not allow.

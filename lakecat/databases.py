@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import TableNotFoundError
 from lakecat.names import full_name, near_names
+from lakecat.reading import read_table
 from lakecat.registry import RegisteredTable, Registry, current_registry
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Database:
 
     def table(self, name: str, **params: Any) -> pl.LazyFrame:
         """Return a table of this database; see :meth:`lakecat.Catalog.table`."""
-        return self._registry.get(full_name(name, self.name)).source.scan(**params)
+        return read_table(self._registry.get(full_name(name, self.name)), **params)
 
     def list_tables(self) -> list[str]:
         """Return the names of the tables, without the database, sorted."""
@@ -53,7 +54,7 @@ class ModuleDatabase:
         tables = {t.metadata.full_name: t for t in self._tables()}
         if name not in tables:
             raise TableNotFoundError(name, len(tables), near_names(name, tables))
-        return tables[name].source.scan(**params)
+        return read_table(tables[name], **params)
 
     def list_tables(self) -> list[str]:
         """Return the full names of the tables, sorted."""

@@ -19,8 +19,9 @@
     │   ├── AccessDeniedError     the store refuses the credentials, or there are none
     │   ├── UnreachableError      the store cannot be reached
     │   ├── SourceTimeoutError    the store did not answer in time (also a TimeoutError)
-    │   ├── SchemaMismatchError   a frame does not fit the table that it was to be written to
+    │   ├── SchemaMismatchError   columns or dtypes do not fit, of a frame to be written or of what is declared
     │   └── CommitConflictError   another writer was first, and the change cannot be repeated on top
+    ├── AuditLogError             the environment demands an audit log that cannot be written
     ├── CatalogLoadError          a catalog's module cannot be imported, or holds no catalog
     └── SnapshotError             a snapshot file that cannot be used
 
@@ -31,6 +32,7 @@ from __future__ import annotations
 
 __all__ = [
     "AccessDeniedError",
+    "AuditLogError",
     "CatalogLoadError",
     "CommitConflictError",
     "CorruptDataError",
@@ -193,7 +195,9 @@ class SourceTimeoutError(SourceError, TimeoutError):
 
 
 class SchemaMismatchError(SourceError):
-    """A frame does not fit the table that it was to be written to. Nothing was written.
+    """A frame does not fit the table that it was to be written to; or, with strict checks, data what is declared.
+
+    Nothing was written.
 
     Args:
         message: The whole sentence.
@@ -214,6 +218,12 @@ class CommitConflictError(SourceError):
     """Another writer changed a table first, and the change cannot be repeated on top of that."""
 
     code = "commit_conflict"
+
+
+class AuditLogError(LakecatError):
+    """The environment demands that reads and changes are recorded, and the audit log cannot be written."""
+
+    code = "audit_log"
 
 
 class CatalogLoadError(LakecatError):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from lakecat.reading import read_table
+
 if TYPE_CHECKING:
     from lakecat.registry import Registry
 
@@ -34,4 +36,4 @@ def query(sql: str, registry: Registry) -> pl.LazyFrame:
             name = unknown[1]
         else:
             return frame
-        frames[name] = registry.get(name).source.scan()
+        frames[name] = read_table(registry.get(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecat.names import near_names
+from lakecat.contract import mismatches
 from lakecat.snapshot import ColumnSnapshot, ColumnStatistics, Problem
 
 if TYPE_CHECKING:
@@ -30,21 +30,8 @@ def merge_columns(
 
 def check_declared(declared: tuple[Column, ...] | None, found: tuple[Column, ...] | None) -> tuple[Problem, ...]:
     """Return a problem for each declared column that the data do not have, or have with another dtype."""
-    if declared is None or found is None:
-        return ()
-    actual = {c.name: c for c in found}
-    problems = []
-    for column in declared:
-        if column.name not in actual:
-            near = near_names(column.name, actual)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            problems.append(_mismatch(f"column {column.name!r} is declared, and the data have none of that name{hint}"))
-        elif column.dtype is not None and column.dtype != actual[column.name].dtype:
-            dtype = actual[column.name].dtype
-            problems.append(
-                _mismatch(f"column {column.name!r} is declared as {column.dtype}, and the data have {dtype}")
-            )
-    return tuple(problems)
+    actual = None if found is None else {column.name: column.dtype for column in found}
+    return () if actual is None else tuple(_mismatch(detail) for _, detail in mismatches(declared, actual))
 
 
 def _mismatch(detail: str) -> Problem:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lakecat.errors import TableParameterError
 from lakecat.metadata import check_text, check_texts
+from lakecat.observe import recorded
 from lakecat.sources.delta_commit import DeltaCommits, TableChange, change, commit_properties
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class DeltaUpkeep(DeltaCommits):
         """Return the description of the table that its log holds; empty if there is none."""
         return self._open().metadata().description or ""
 
+    @recorded
     def describe(self, *, description: str | None = None, columns: Mapping[str, str] | None = None) -> TableChange:
         """Write descriptions into the table itself, for whoever reads it with whatever.
 
@@ -50,6 +52,7 @@ class DeltaUpkeep(DeltaCommits):
 
         return self._repeat("be described", act)
 
+    @recorded
     def restore(self, *, version: int | None = None, timestamp: datetime | str | None = None) -> TableChange:
         """Make the table what it was at a version or time, by a new commit; nothing is lost of its history.
 
@@ -66,6 +69,7 @@ class DeltaUpkeep(DeltaCommits):
                 return change(table)
             return change(table, table.restore(then.version(), commit_properties=commit_properties()))
 
+    @recorded
     def compact(self, *, target_size: int | None = None) -> TableChange:
         """Put small files together; rows stay the same.
 
@@ -76,6 +80,7 @@ class DeltaUpkeep(DeltaCommits):
             table = self._load()
             return change(table, table.optimize.compact(target_size=target_size, commit_properties=commit_properties()))
 
+    @recorded
     def z_order(self, columns: str | Iterable[str], *, target_size: int | None = None) -> TableChange:
         """Lay rows with like values of some columns together, so that filters on these read less; rows stay the same.
 
@@ -89,6 +94,7 @@ class DeltaUpkeep(DeltaCommits):
             metrics = table.optimize.z_order(names, target_size=target_size, commit_properties=commit_properties())
             return change(table, metrics)
 
+    @recorded
     def vacuum(
         self,
         *,

@@ -8,6 +8,7 @@ import polars as pl
 
 from lakecat.errors import CommitConflictError, DeclarationError, SchemaMismatchError, TableParameterError
 from lakecat.metadata import check_text, check_texts, columns_from
+from lakecat.observe import recorded
 from lakecat.sources.delta_commit import TableChange, change, check_choice, commit_properties, own_metrics
 from lakecat.sources.delta_schema import delta_schema, fit
 from lakecat.sources.delta_upkeep import DeltaUpkeep
@@ -35,6 +36,7 @@ class DeltaWriter(DeltaUpkeep):
     and a :class:`~lakecat.errors.TableParameterError` for an argument that cannot be.
     """
 
+    @recorded
     def create(
         self,
         *,
@@ -88,6 +90,7 @@ class DeltaWriter(DeltaUpkeep):
         fit(pl.DataFrame(schema=wanted), wanted, pl.Schema(table.schema()), name=self.name)
         return TableChange(version=table.version())
 
+    @recorded
     def append(self, frame: Frame, *, schema_mode: Literal["merge"] | None = None) -> TableChange:
         """Add rows.
 
@@ -98,6 +101,7 @@ class DeltaWriter(DeltaUpkeep):
         check_choice(schema_mode, "schema_mode", ("merge", None), self.name)
         return self._write(frame, "append", schema_mode, None)
 
+    @recorded
     def overwrite(
         self, frame: Frame, *, predicate: str | None = None, schema_mode: Literal["merge", "overwrite"] | None = None
     ) -> TableChange:
@@ -114,6 +118,7 @@ class DeltaWriter(DeltaUpkeep):
         condition = None if predicate is None else self._sql(predicate)
         return self._write(frame, "overwrite", schema_mode, condition)
 
+    @recorded
     def merge(
         self,
         frame: Frame,
@@ -173,6 +178,7 @@ class DeltaWriter(DeltaUpkeep):
                     merger = merger.when_not_matched_by_source_delete()
                 return change(table, merger.execute())
 
+    @recorded
     def delete(self, predicate: str) -> TableChange:
         """Delete the rows of a predicate; ``"true"`` deletes all."""
         condition = self._sql(predicate)
