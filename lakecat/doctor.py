@@ -120,7 +120,7 @@ def _probe_store(uri: str, options: Mapping[str, str]) -> Iterator[Finding]:
         return
     step = "write"
     try:
-        store = stores.from_url(uri, **_for_obstore(options))
+        store = stores.from_url(uri, **_for_obstore(uri, options))
         obstore.put(store, "probe", b"probe", use_multipart=False)
         read = bytes(obstore.get(store, "probe").bytes())
         obstore.delete(store, "probe")
@@ -188,10 +188,12 @@ def _verdict(won: tuple[int, int], what: str, cure: str) -> Iterator[Finding]:
         yield Finding("writers", False, message)
 
 
-def _for_obstore(options: Mapping[str, str]) -> dict[str, Any]:
-    """Return options of deltalake as obstore takes them: the same names, sorted into three."""
+def _for_obstore(uri: str, options: Mapping[str, str]) -> dict[str, Any]:
+    """Return options of deltalake as obstore takes them: the same names, sorted, and none of another kind of store."""
+    scheme = urlsplit(uri).scheme.lower()
+    prefix = "aws_" if scheme in ("s3", "s3a") else "google_" if scheme in ("gs", "gcs") else "azure_"
     client = {"allow_http", "allow_invalid_certificates", "timeout", "connect_timeout", "proxy_url"}
-    config = {name: value for name, value in options.items() if name.startswith(("aws_", "azure_", "google_"))}
+    config = {name: value for name, value in options.items() if name.startswith(prefix)}
     return {
         "config": config,
         "client_options": {name: value for name, value in options.items() if name in client},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lakecat.errors import TableFunctionError, TableParameterError
+from lakecat.plaintext import redact
 from lakecat.snapshot import Fact, Parameter
 from lakecat.sources.base import refuse_parameters
 
@@ -51,7 +52,7 @@ class FunctionSource:
             frame = self.function(*positional, **keywords)
         except (Exception, pl.exceptions.PanicException) as error:  # a Polars panic is a BaseException
             raise TableFunctionError(
-                f"the function of table {self.name!r} raised {type(error).__name__}: {error}"
+                f"the function of table {self.name!r} raised {type(error).__name__}: {redact(str(error))}"
             ) from error
         if isinstance(frame, pl.DataFrame):
             return frame.lazy()
