@@ -69,7 +69,7 @@ for kind in (DeltaTable, ParquetTable):
         ("azure", place, OPTIONS | {"aws_secret_access_key": WRONG, "azure_storage_account_key": AZURE}),
         ("refused", place, REFUSED | {"aws_secret_access_key": WRONG}),
         ("user_part", f"s3://{USER}:{USER}@{BUCKET}/x", OPTIONS | {"aws_secret_access_key": GOOD}),
-        ("query", f"https://127.0.0.1:9/a.parquet?sig={QUERY}#{QUERY}", {"aws_secret_access_key": WRONG}),
+        ("query", f"s3://{BUCKET}/a.parquet?sig={QUERY}#{QUERY}", OPTIONS | {"aws_secret_access_key": WRONG}),
     ):
         options = {key: value if kind is ParquetTable else str(value) for key, value in options.items()}
         register_static_table(kind(f"{name}_{suffix}", uri=uri, storage_options=options))
