@@ -37,7 +37,9 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
         needed = set(wanted) | (set() if predicate is None else set(predicate.meta.root_names()))
         names = [name for name in schema if name in needed] or list(schema)[:1]
         dtypes = pl.Schema({name: schema[name] for name in names})
-        rows = _batch_rows(table) if n_rows is None else max(1, min(n_rows, _batch_rows(table)))
+        rows = _batch_rows(table)
+        if n_rows is not None:
+            rows = min(rows, max(n_rows, _USUAL_ROWS))
         left = n_rows
         try:
             batches = _engine(table, rows).execute(_query(names, predicate, n_rows, schema))
@@ -96,12 +98,17 @@ def _batch_rows(table: deltalake.DeltaTable) -> int:
 
 
 def _frames(batches: Iterable[Any], rows: int) -> Iterator[pl.DataFrame]:
-    """Yield frames of about so many rows: many small files give batches that would cost more than their rows."""
+    """Yield frames of about so many rows: many small files give batches that would cost more than their rows.
+
+    The first ones are smaller, so that a reader who wants few rows gets them early.
+    """
     kept: list[pl.DataFrame] = []
+    height, enough = 0, 1
     for batch in batches:
         kept.append(pl.DataFrame(batch))
-        if sum(frame.height for frame in kept) >= rows:
+        height += kept[-1].height
+        if height >= enough:
             yield pl.concat(kept, rechunk=False)
-            kept = []
+            kept, height, enough = [], 0, min(rows, 2 * enough)
     if kept:
         yield pl.concat(kept, rechunk=False)

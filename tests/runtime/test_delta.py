@@ -23,6 +23,7 @@ from lakecat import (
     register_static_table,
 )
 from lakecat.snapshot import Fact, Figure
+from lakecat.sources.delta_engine import _frames
 from lakecat.testing import check_source
 
 if TYPE_CHECKING:
@@ -297,3 +298,9 @@ def test_bounds_of_nested_times(tmp_path: Path, values: list[Any], reader: str) 
     source = DeltaTable("t", uri=tmp_path / "t")
     assert source.scan().collect().equals(frame)
     assert next(fact.value for fact in source.facts() if fact.label == "Read with").startswith(reader)
+
+
+def test_few_rows_come_early() -> None:
+    """Small batches are put together, the first ones less, so that a reader who wants few rows need not wait."""
+    batches = [pl.DataFrame({"a": [i]}) for i in range(12)]
+    assert [frame["a"].to_list() for frame in _frames(batches, 4)] == [[0], [1, 2], [3, 4, 5, 6], [7, 8, 9, 10], [11]]
