@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,22 +135,25 @@ def test_what_could_not_be_recorded_is_said(tmp_path: Path, delta: Path, frame: 
     assert DeltaTable("events", uri=delta).scan().collect().height == 6
 
 
-def _read_often(folder: str, number: int) -> None:
-    with use_config(LakecatConfig(root=folder, audit_log=Path(folder) / "audit.jsonl")):
-        for _ in range(50):
-            with observed("read", f"{number}" * 500):
-                pass
+READ_OFTEN = """
+import sys
+from pathlib import Path
+from lakecat.config import LakecatConfig, use_config
+from lakecat.observe import observed
+
+folder, number = sys.argv[1:]
+with use_config(LakecatConfig(root=folder, audit_log=Path(folder) / "audit.jsonl")):
+    for _ in range(50):
+        with observed("read", number * 500):
+            pass
+"""
 
 
 def test_processes_do_not_mix_their_lines(tmp_path: Path) -> None:
     """Lines of several processes that write at once stay whole, and none is lost."""
-    spawn = multiprocessing.get_context("spawn")
-    processes = [spawn.Process(target=_read_often, args=(str(tmp_path), n)) for n in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0] * 4
+    commands = [[sys.executable, "-c", READ_OFTEN, str(tmp_path), str(n)] for n in range(4)]
+    processes = [subprocess.Popen(command) for command in commands]
+    assert [process.wait(60) for process in processes] == [0] * 4
     tables = [record["table"] for record in records(tmp_path / "audit.jsonl")]
     assert sorted(tables) == sorted(f"{n}" * 500 for n in range(4) for _ in range(50))
 
