@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lakecat.contract import mismatches
 from lakecat.errors import SchemaMismatchError
 from lakecat.observe import observed
+from lakecat.plaintext import redact, without_ansi
 from lakecat.sources.failures import is_failure, typed_error
 from lakecat.sources.storage import StoredTable
 
@@ -43,12 +44,12 @@ def _check(table: RegisteredTable, frame: pl.LazyFrame) -> None:
     except BaseException as error:
         if not is_failure(error):
             raise
-        clean = table.source.clean if isinstance(table.source, StoredTable) else _first_line
+        clean = table.source.clean if isinstance(table.source, StoredTable) else _clean
         raise typed_error(error, table=name, clean=clean) from None
     if found := list(mismatches(declared, actual)):
         sentence = f"table {name!r} is not what is declared: {'; '.join(text for _, text in found)}"
         raise SchemaMismatchError(sentence, tuple(column for column, _ in found))
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
+def _clean(error: BaseException) -> str:
+    return redact(without_ansi(str(error)).partition("\n")[0])

@@ -59,6 +59,7 @@ class DeltaTable(DeltaWriter):
         self._lock = threading.Lock()
         self._opened: deltalake.DeltaTable | None = None
         self._opened_at: str | None = None
+        self._reason: tuple[deltalake.DeltaTable | None, str | None] = (None, None)
 
     def scan(self, **params: Any) -> pl.LazyFrame:
         """Return the table lazily, from its newest commit, or from ``version=`` or ``timestamp=``; opens no data file.
@@ -85,8 +86,7 @@ class DeltaTable(DeltaWriter):
         else:
             table = self._open()
         try:
-            reason = why_not_native(table)
-            if reason is None:
+            if self._why_not_native(table) is None:
                 return scan_native(table, self.options[1])
             # The engine says at once if it does not know a feature, and reads nothing before the first batch.
             check_engine(table)
@@ -120,7 +120,7 @@ class DeltaTable(DeltaWriter):
         table = self._open()
         if partitions := table.metadata().partition_columns:
             yield Fact(label="Partitioned by", value=", ".join(partitions))
-        reason = why_not_native(table)
+        reason = self._why_not_native(table)
         yield Fact(label="Read with", value="Polars" if reason is None else f"deltalake, because of {reason}")
 
     def statistics(self) -> Statistics:
@@ -166,6 +166,14 @@ class DeltaTable(DeltaWriter):
                 self._opened = self._load()
                 self._opened_at = newest
             return self._opened
+
+    def _why_not_native(self, table: deltalake.DeltaTable) -> str | None:
+        """Return why Polars must not read a version; of the newest it is found out once, as all its files are asked."""
+        if table is not self._opened:
+            return why_not_native(table)
+        if self._reason[0] is not table:
+            self._reason = table, why_not_native(table)
+        return self._reason[1]
 
     def _is_newest(self, table: deltalake.DeltaTable) -> bool:
         """Return whether a store still has this version as the newest, and that it was not made anew meanwhile."""

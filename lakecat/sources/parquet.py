@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
 import polars as pl
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _FOOTERS = "Parquet footers"
+_Stamps: TypeAlias = "tuple[tuple[str, str], ...]"
 
 
 class ParquetTable(StoredTable):
@@ -53,9 +54,10 @@ class ParquetTable(StoredTable):
     ) -> None:
         super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
         self.partitioning = check_texts(partitioning, "partitioning", f"table {name!r}")
-        self._known: dict[tuple[tuple[str, str], ...], Footers] = {}
-        self._times: tuple[tuple[tuple[str, str], ...], tuple[tuple[str, ...], bool]] = ((), ((), True))
-        self._tried: tuple[tuple[str, str], str] = (("", ""), "")
+        # What was found out of files, by their stamps.
+        self._known: dict[_Stamps, Footers] = {}
+        self._times: tuple[_Stamps, tuple[tuple[str, ...], bool]] = ((), ((), True))
+        self._tried: tuple[_Stamps, str] = ((), "")
 
     def scan(self, **params: Any) -> pl.LazyFrame:
         """Return the table lazily; of the data only the footer of the first local file is looked at.
@@ -245,7 +247,7 @@ class ParquetTable(StoredTable):
 
     def _footers(self, files: Sequence[Path]) -> Footers:
         """Return what footers say; those of files that did not change are read once."""
-        key = tuple((str(file), stamp(file)) for file in files)
+        key = _stamps(files)
         if key not in self._known:
             if len(self._known) > 1:  # those of the first file and those of all are asked for in turn
                 self._known.clear()
@@ -261,14 +263,14 @@ class ParquetTable(StoredTable):
         files = [] if path is None else self._files(path)
         if not self._footers(files).has_int96:
             return (), True
-        key = tuple((str(file), stamp(file)) for file in files)
+        key = _stamps(files)
         if key != self._times[0]:
             self._times = key, far_times([str(file) for file in files])
         return self._times[1]
 
     def _fault_of(self, file: Path) -> str:
         """Return why the first record of columns that repeat cannot be read; asked once while the file is the same."""
-        key = (str(file), stamp(file))
+        key = _stamps([file])
         if key != self._tried[0]:
             fault = first_record_fault(str(file))
             self._tried = key, self.clean(OSError(fault)) if fault else ""
@@ -278,6 +280,10 @@ class ParquetTable(StoredTable):
         typed = typed_error(error, table=self.name, clean=self.clean)
         # What fails while a footer is read is the file's fault, unless the text says more.
         return CorruptDataError(*typed.args) if type(typed) in (SourceError, CorruptLogError) else typed
+
+
+def _stamps(files: Iterable[Path]) -> _Stamps:
+    return tuple((str(file), stamp(file)) for file in files)
 
 
 def _partitions(file: Path) -> dict[str, str]:

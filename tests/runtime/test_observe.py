@@ -227,10 +227,11 @@ def test_strict_checks_of_functions(tmp_path: Path) -> None:
     @table(schema={"a": pl.Int64})
     def broken() -> pl.LazyFrame:
         """A column that is not there."""
-        return pl.LazyFrame({"b": [1]}).select("a")
+        return pl.LazyFrame({"b": [1]}).select(pl.col("https://u:CANARY@x.example/"))
 
     with use_config(LakecatConfig(root=str(tmp_path), checks="strict")):
         with pytest.raises(SchemaMismatchError, match="declared as Int64, and the data have String"):
             Catalog().table("wrong")
-        with pytest.raises(SourceError, match="table 'broken' cannot be read"):
+        with pytest.raises(SourceError, match="table 'broken' cannot be read") as caught:
             Catalog().table("broken")
+    assert "CANARY" not in str(caught.value)
