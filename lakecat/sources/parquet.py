@@ -265,7 +265,11 @@ class ParquetTable(StoredTable):
             return (), True
         key = _stamps(files)
         if key != self._times[0]:
-            self._times = key, far_times([str(file) for file in files])
+            far, known = far_times([str(file) for file in files])
+            schema = self.schema() or pl.Schema()
+            # Where the writer left its Arrow schema, Polars takes the unit from there, and microseconds reach further.
+            units = {path: str(schema.get(path, schema.get(path.partition(".")[0], "'ns'"))) for path in far}
+            self._times = key, (tuple(path for path in far if "'ns'" in units[path]), known)
         return self._times[1]
 
     def _fault_of(self, file: Path) -> str:

@@ -199,12 +199,25 @@ def test_times_too_far_away_for_int96_are_a_problem(tmp_path: Path, nested: bool
     column = pa.array([time and [time] for time in times] if nested else times, kind)
     write_int96(tmp_path / "t.parquet", pa.table({"ok": pa.array([times[0]] * 3, pa.timestamp("us")), "until": column}))
     source = ParquetTable("t", uri=tmp_path)
-    assert source.scan().collect().height == 3
+    read = source.scan().select(pl.col("until").explode() if nested else "until").collect()["until"].drop_nulls()
+    assert read.cast(pl.Datetime("us")).dt.year().max() == 2262
     (problem,) = source.problems()
     assert problem.code == "value_out_of_range"
     assert "'until" in problem.detail
     assert "'ok'" not in problem.detail
     assert list(source.facts()) == []
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["plain", "in a list"])
+def test_times_in_int96_with_a_unit(tmp_path: Path, nested: bool) -> None:
+    """Where the writer left its Arrow schema, Polars reads microseconds: 9999 comes out right, and is no problem."""
+    far = datetime(9999, 12, 31)  # noqa: DTZ001
+    column = pa.array([[far]], pa.list_(pa.timestamp("us"))) if nested else pa.array([far], pa.timestamp("us"))
+    pyarrow.parquet.write_table(pa.table({"at": column}), tmp_path / "t.parquet", use_deprecated_int96_timestamps=True)
+    source = ParquetTable("t", uri=tmp_path)
+    read = source.scan().select(pl.col("at").explode() if nested else "at").collect()["at"].to_list()
+    assert read == [far]
+    assert source.problems() == ()
 
 
 def test_times_in_int96_that_fit(tmp_path: Path) -> None:
@@ -230,5 +243,5 @@ def test_a_long_table_with_int96(tmp_path: Path) -> None:
 
 
 def write_int96(path: Path, table: pa.Table) -> None:
-    """Write times as Spark 2 did."""
-    pyarrow.parquet.write_table(table, path, use_deprecated_int96_timestamps=True)
+    """Write times as Spark does, without the Arrow schema that pyarrow leaves."""
+    pyarrow.parquet.write_table(table, path, use_deprecated_int96_timestamps=True, store_schema=False)
