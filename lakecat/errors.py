@@ -25,7 +25,9 @@
     ├── CatalogLoadError          a catalog's module cannot be imported, or holds no catalog
     └── SnapshotError             a snapshot file that cannot be used
 
-The data stand in ``args`` and as attributes, the sentence in ``str()``, so each error survives pickling.
+The data stand in ``args`` and as attributes, the sentence in ``str()``, so each error survives pickling. ``message`` is
+lakecat's own sentence alone, ``reason`` what a library or a user's code said: that may quote values of the data, so it
+is for the one who called, and no page or export shows it.
 """
 
 from __future__ import annotations
@@ -61,9 +63,20 @@ class LakecatError(Exception):
 
     ``code`` names the kind of trouble where it becomes data: the problems of a snapshot and the subtypes of Sphinx
     warnings.
+
+    Args:
+        message: What happened, to which thing, where, and what to do, in lakecat's own words.
+        reason: What a library or a user's code said of it, without secrets; ``""`` where nothing else spoke.
     """
 
     code = "error"
+
+    def __init__(self, message: str = "", reason: str = "") -> None:
+        super().__init__(*((message, reason) if reason else (message,)))
+        self.message, self.reason = message, reason
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.reason})" if self.reason else self.message
 
 
 class DeclarationError(LakecatError):
@@ -84,13 +97,9 @@ class DuplicateTableError(DeclarationError):
     code = "duplicate_table"
 
     def __init__(self, name: str, first: str, second: str) -> None:
-        super().__init__(name, first, second)
+        super().__init__(f"table {name!r} is declared twice: at {first} and at {second}; rename or remove one of them")
+        self.args = name, first, second
         self.name, self.first, self.second = name, first, second
-
-    def __str__(self) -> str:
-        return (
-            f"table {self.name!r} is declared twice: at {self.first} and at {self.second}; rename or remove one of them"
-        )
 
 
 class TableNotFoundError(LakecatError, LookupError):
@@ -105,15 +114,13 @@ class TableNotFoundError(LakecatError, LookupError):
     code = "unknown_table"
 
     def __init__(self, name: str, count: int = 0, near: tuple[str, ...] = ()) -> None:
-        super().__init__(name, count, near)
-        self.name, self.count, self.near = name, count, near
-
-    def __str__(self) -> str:
-        tables = "1 table" if self.count == 1 else f"{self.count} tables"
-        hint = f"; did you mean {_either(self.near)}?" if self.near else ""
-        if not self.count:
+        tables = "1 table" if count == 1 else f"{count} tables"
+        hint = f"; did you mean {_either(near)}?" if near else ""
+        if not count:
             hint = "; import the module that declares your tables first"
-        return f"no table {self.name!r} in this catalog ({tables}){hint}"
+        super().__init__(f"no table {name!r} in this catalog ({tables}){hint}")
+        self.args = name, count, near
+        self.name, self.count, self.near = name, count, near
 
 
 class TableParameterError(LakecatError, TypeError):
@@ -207,11 +214,9 @@ class SchemaMismatchError(SourceError):
     code = "schema_mismatch"
 
     def __init__(self, message: str, columns: tuple[str, ...] = ()) -> None:
-        super().__init__(message, columns)
-        self.message, self.columns = message, columns
-
-    def __str__(self) -> str:
-        return self.message
+        super().__init__(message)
+        self.args = message, columns
+        self.columns = columns
 
 
 class CommitConflictError(SourceError):
@@ -238,11 +243,9 @@ class CatalogLoadError(LakecatError):
     code = "import_failed"
 
     def __init__(self, message: str, file: str | None = None, line: int | None = None) -> None:
-        super().__init__(message, file, line)
-        self.message, self.file, self.line = message, file, line
-
-    def __str__(self) -> str:
-        return self.message
+        super().__init__(message)
+        self.args = message, file, line
+        self.file, self.line = file, line
 
 
 class SnapshotError(LakecatError):

@@ -97,7 +97,7 @@ class DeltaTable(DeltaWriter):
             typed = self._typed(error)
             features = ", ".join(table.protocol().reader_features or ())
             if isinstance(typed, UnsupportedFeatureError) and features:
-                typed = UnsupportedFeatureError(f"{typed}; it asks of readers: {features}")
+                typed = UnsupportedFeatureError(f"{typed.message}; it asks of readers: {features}", typed.reason)
             raise typed from None
 
     def schema(self) -> pl.Schema | None:
@@ -252,9 +252,8 @@ class DeltaTable(DeltaWriter):
             location, options = self.uri if path is None else path, self.options[0]
             return deltalake.DeltaTable(location, version=version, storage_options=options)
         except TableNotFoundError as error:
-            raise NotADeltaTableError(
-                f"there is no Delta table {self.name!r} at its location: {self.clean(error)}"
-            ) from None
+            sentence = f"there is no Delta table {self.name!r} at its location"
+            raise NotADeltaTableError(sentence, self.clean(error)) from None
         except BaseException as error:
             if not is_failure(error):
                 raise

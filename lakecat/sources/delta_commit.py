@@ -140,14 +140,12 @@ class DeltaCommits(StoredTable):
         what, detail = f"table {self.name!r} cannot {verb}", self.clean(error)
         for kind, sentence, pattern in _REFUSALS:
             if re.search(pattern, str(error), re.IGNORECASE):
-                return kind(f"{what}: {sentence} ({detail})")
+                return kind(f"{what}: {sentence}", detail)
         typed = typed_error(error, table=self.name, clean=self.clean)
         store = (AccessDeniedError, SourceTimeoutError, UnreachableError)
         if isinstance(error, CommitFailedError) and not isinstance(typed, store):
-            return CommitConflictError(
-                f"{what}: another writer was first; do it again on the newest version ({detail})"
-            )
-        return type(typed)(f"{what}: {str(typed).partition(': ')[2]}")
+            return CommitConflictError(f"{what}: another writer was first; do it again on the newest version", detail)
+        return type(typed)(f"{what}: {typed.message.partition(': ')[2]}", typed.reason)
 
     @contextlib.contextmanager
     def _rows(
@@ -189,7 +187,7 @@ class DeltaCommits(StoredTable):
     def _frame_failed(self, error: BaseException) -> LakecatError:
         if isinstance(error, LakecatError):
             return error
-        return SourceError(f"nothing was written to table {self.name!r}: the frame failed ({self.clean(error)})")
+        return SourceError(f"nothing was written to table {self.name!r}: the frame failed", self.clean(error))
 
     def _sql(self, predicate: Any) -> str:
         """Return a predicate if it is SQL text; a Polars expression cannot always be said in SQL."""

@@ -126,13 +126,13 @@ def typed_error(error: BaseException, *, table: str, clean: Callable[[BaseExcept
         return error
     for raised, kind, sentence in _TYPES:
         if isinstance(error, raised):
-            return kind(f"table {table!r} cannot be read: {sentence} ({clean(error)})")
+            return kind(f"table {table!r} cannot be read: {sentence}", clean(error))
     text = without_ansi(str(error)).casefold()
     attempts = _ATTEMPTS.search(text)
     if attempts and float(attempts[1]) / (int(attempts[2]) + 1) >= _SECONDS_OF_A_TIMEOUT:
-        return SourceTimeoutError(f"table {table!r} cannot be read: the store did not answer in time ({clean(error)})")
+        return SourceTimeoutError(f"table {table!r} cannot be read: the store did not answer in time", clean(error))
     text = _NOT_CAUSES.sub(" ", text)
     for kind, sentence, patterns in _CAUSES:
         if re.search("|".join(patterns), text, re.DOTALL):
-            return kind(f"table {table!r} cannot be read: {sentence} ({clean(error)})")
-    return SourceError(f"table {table!r} cannot be read: {clean(error)}")
+            return kind(f"table {table!r} cannot be read: {sentence}", clean(error))
+    return SourceError(f"table {table!r} cannot be read: {type(error).__name__}", clean(error))

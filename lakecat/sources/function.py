@@ -51,9 +51,8 @@ class FunctionSource:
         try:
             frame = self.function(*positional, **keywords)
         except (Exception, pl.exceptions.PanicException) as error:  # a Polars panic is a BaseException
-            raise TableFunctionError(
-                f"the function of table {self.name!r} raised {type(error).__name__}: {redact(str(error))}"
-            ) from error
+            sentence = f"the function of table {self.name!r} raised {type(error).__name__}"
+            raise TableFunctionError(sentence, redact(str(error))) from error
         if isinstance(frame, pl.DataFrame):
             return frame.lazy()
         if isinstance(frame, pl.LazyFrame):

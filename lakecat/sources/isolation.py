@@ -68,7 +68,7 @@ class FooterProcess:
                 answer = ""
             if not answer:
                 last_words = self._end()
-                raise CorruptDataError(f"reading the footers ended the process that did it: {last_words}")
+                raise CorruptDataError("reading the footers ended the process that did it", last_words)
             data = json.loads(answer)
             if "error" in data:
                 raise OSError(data["error"])

@@ -82,7 +82,7 @@ class ParquetTable(StoredTable):
         above = [name for name in given if name not in self.partitioning]
         known = self._footers(files[:1])
         if known.repeats and (fault := self._fault_of(files[0])):
-            raise CorruptDataError(f"table {self.name!r} cannot be read: its data are damaged ({fault})")
+            raise CorruptDataError(f"table {self.name!r} cannot be read: its data are damaged", fault)
         flaw = known.flaw
         frame = pl.scan_parquet([*files], glob=False, hive_partitioning=bool(self.partitioning)).drop(above)
         try:
@@ -220,7 +220,7 @@ class ParquetTable(StoredTable):
                 return frame
         if isinstance(failure, FileNotFoundError):
             where = f"there is no Parquet table {self.name!r} at its location"
-            raise SourceNotFoundError(f"{where}: {self.clean(failure)}") from None
+            raise SourceNotFoundError(where, self.clean(failure)) from None
         raise self._typed(failure or ValueError(uri)) from None
 
     def _scan_arrow(self, files: Sequence[Path]) -> pl.LazyFrame:
@@ -283,7 +283,7 @@ class ParquetTable(StoredTable):
     def _typed(self, error: BaseException) -> SourceError:
         typed = typed_error(error, table=self.name, clean=self.clean)
         # What fails while a footer is read is the file's fault, unless the text says more.
-        return CorruptDataError(*typed.args) if type(typed) in (SourceError, CorruptLogError) else typed
+        return CorruptDataError(typed.message, typed.reason) if type(typed) in (SourceError, CorruptLogError) else typed
 
 
 def _stamps(files: Iterable[Path]) -> _Stamps:

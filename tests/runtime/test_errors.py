@@ -27,6 +27,16 @@ def test_errors_survive_pickling(error: errors.LakecatError) -> None:
     assert vars(again) == vars(error)
 
 
+def test_what_a_library_said_stands_apart_from_the_sentence() -> None:
+    """The own sentence can be shown without the text of a library, which may quote values; both survive pickling."""
+    for kind in (errors.SourceError, errors.SourceTimeoutError, errors.TableFunctionError):
+        error = kind("table 'users' cannot be read", "bad value 'ann@example.com'")
+        for one in (error, pickle.loads(pickle.dumps(error))):
+            assert one.message == "table 'users' cannot be read"
+            assert one.reason == "bad value 'ann@example.com'"
+            assert str(one) == "table 'users' cannot be read (bad value 'ann@example.com')"
+
+
 def test_each_error_has_a_code_of_its_own() -> None:
     """Every public error is a LakecatError, is listed, and its code, which names Sphinx's warning, is no other's."""
     classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}

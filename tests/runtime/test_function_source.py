@@ -101,8 +101,8 @@ def panics() -> pl.LazyFrame:
 @pytest.mark.parametrize(
     ("function", "says"),
     [
-        (raises, "the function of table 't' raised ValueError: no disk"),
-        (panics, "raised PanicException: assertion failed"),
+        (raises, "the function of table 't' raised ValueError (no disk)"),
+        (panics, "raised PanicException (assertion failed"),
         (coroutine, "returned coroutine, not a polars LazyFrame or DataFrame"),
         (generator, "returned generator"),
         (lambda: None, "returned NoneType"),
