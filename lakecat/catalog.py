@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from lakecat.names import near_names
 from lakecat.reading import read_table
 from lakecat.registry import Registry, current_registry
 from lakecat.snapshot import TableSnapshot, to_json
+from lakecat.snippets import CatalogImport
 from lakecat.sql import query
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from lakecat.snippets import CatalogImport
+    from lakecat.metadata import Place
     from lakecat.sources.base import TableSource
 
 
@@ -63,7 +65,7 @@ class Catalog:
             SourceError: The data cannot be read; or, with strict checks, are not what is declared.
             AuditLogError: The environment has an audit log, and it cannot be written.
         """
-        return read_table(self.registry.get(name), **params)
+        return read_table(self.registry.get(name), self.registry, **params)
 
     def list_tables(self, kind: str | None = None, tag: str | None = None, owner: str | None = None) -> list[str]:
         """Return the full names of the tables, sorted; only those of a kind, tag and owner where these are given."""
@@ -83,7 +85,8 @@ class Catalog:
         Raises:
             TableNotFoundError: There is no such table.
         """
-        return introspect(self.registry.get(name))
+        table = self.registry.get(name)
+        return introspect(table, imported=self._imported(table.metadata.place), find=self.registry.get)
 
     def add_table(
         self,
@@ -143,7 +146,32 @@ class Catalog:
 
     def snapshots(self, *, imported: CatalogImport | None = None, reference: str = "") -> tuple[TableSnapshot, ...]:
         """Return the snapshots of all tables, sorted by full name; opens the metadata of each."""
-        return tuple(introspect(t, imported=imported, reference=reference) for t in self.registry.tables())
+        return tuple(
+            introspect(
+                t,
+                imported=imported or self._imported(t.metadata.place),
+                reference=reference,
+                find=self.registry.get,
+            )
+            for t in self.registry.tables()
+        )
+
+    def _imported(self, place: Place | None) -> CatalogImport | None:
+        """Return how a program gets at this catalog: as a variable of a module, if it has a registry of its own.
+
+        ``None`` means by the module that declares a table, as for every catalog of the registry in use.
+        """
+        if self._registry is None or place is None:
+            return None
+        # The declaring module first: it surely was imported, and it may hold the catalog under a name of its own.
+        modules = [place.module, *sorted(name for name in sys.modules if name != place.module)]
+        for module in modules:
+            names = vars(sys.modules[module]) if module in sys.modules else {}
+            for name, value in sorted(names.items()) if module != "__main__" else ():
+                if isinstance(value, Catalog) and value._registry is self._registry:
+                    first = () if module == place.module else (f"import {place.module}  # declares the table",)
+                    return CatalogImport((*first, f"from {module} import {name}"), name)
+        return CatalogImport(complete=False)
 
     def export_catalog_metadata(self, path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
         """Return the snapshots of all tables as plain data; write them as JSON to ``path``, whole or not at all.

@@ -128,7 +128,8 @@ def doctor(name: str | None) -> None:
 
 
 def _introspect(catalog: Catalog, name: str, reference: CatalogReference) -> TableSnapshot:
-    return introspect(catalog.registry.get(name), imported=reference.imported, reference=str(reference))
+    find = catalog.registry.get
+    return introspect(find(name), imported=reference.imported, reference=str(reference), find=find)
 
 
 def _describe(table: TableSnapshot) -> list[str]:

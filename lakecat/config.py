@@ -31,6 +31,7 @@ from lakecat import storage as limits
 from lakecat.environments import DEFAULTS, ConfigurationError, Environment, broken_rules
 from lakecat.errors import DeclarationError
 from lakecat.names import check_name, near_names
+from lakecat.redaction import keep_secret, secrets_of
 from lakecat.settings import PREFIX, explain, gather, merged, nearest
 
 __all__ = ["ConfigurationError", "Environment", "LakecatConfig", "StorageConfig", "current_config", "use_config"]
@@ -50,6 +51,9 @@ _Seconds = Annotated[float, Field(gt=0, le=3600)]
 _Options = Annotated[Mapping[str, SecretStr], AfterValidator(_check_options), PlainSerializer(dict)]
 _Places = Annotated[
     Mapping[str, str], AfterValidator(lambda found: MappingProxyType(dict(found))), PlainSerializer(dict)
+]
+_Classes = Annotated[
+    tuple[str, ...], AfterValidator(lambda found: tuple(dict.fromkeys(name.strip().casefold() for name in found)))
 ]
 _Level = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
@@ -102,6 +106,12 @@ class StorageConfig(_Frozen):
     retry_timeout: _Seconds = limits.RETRY_TIMEOUT
     options: _Options = Field(default={}, validate_default=True)
 
+    def model_post_init(self, context: Any, /) -> None:
+        """Let no text that is redacted from now on hold a secret of this configuration."""
+        given = (self.access_key_id, self.secret_access_key, self.session_token)
+        keep_secret(value.get_secret_value() for value in given if value is not None)
+        keep_secret(secrets_of({name: value.get_secret_value() for name, value in self.options.items()}))
+
 
 class LakecatConfig(_Frozen, BaseSettings):
     """One environment: where tables live, how to reach the place, and how strict to be. Frozen.
@@ -117,6 +127,8 @@ class LakecatConfig(_Frozen, BaseSettings):
         checks: ``strict`` refuses to hand out a table whose data do not have the declared columns and dtypes.
         log_level: The level of lakecat's own logger, ``lakecat``; the root logger is never touched.
         audit_log: The file in which each read and change of a table is recorded, if any: a line of JSON for each.
+        public_classifications: The classifications of columns whose values may be shown; of all others no statistics,
+            bounds, categories, defaults or examples are, anywhere.
 
     Raises:
         ConfigurationError: A value that cannot be, or that the environment does not allow.
@@ -131,6 +143,7 @@ class LakecatConfig(_Frozen, BaseSettings):
     checks: Literal["relaxed", "strict"]
     log_level: _Level
     audit_log: Path | None = None
+    public_classifications: _Classes = ("public",)
 
     def __init__(self, *, _origins: Mapping[str, str] | None = None, **arguments: Any) -> None:
         origins = _origins or {}

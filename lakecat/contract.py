@@ -1,21 +1,26 @@
-"""What is declared about a table's columns against what its data have."""
+"""What is declared about a table's columns against what its data have. No sentence holds a value of the data."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakecat.dtypes import dtype_text
+from lakecat.errors import LakecatError
 from lakecat.names import near_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import polars as pl
 
+    from lakecat.classification import HiddenColumns
     from lakecat.metadata import Column
+    from lakecat.registry import RegisteredTable
+    from lakecat.snapshot import ColumnStatistics
 
 
 def mismatches(
-    declared: tuple[Column, ...] | None, actual: Mapping[str, pl.DataType | None]
+    declared: tuple[Column, ...] | None, actual: Mapping[str, pl.DataType | None], hidden: HiddenColumns
 ) -> Iterator[tuple[str, str]]:
     """Yield each declared column that the data do not have, or have with another dtype, with a sentence.
 
@@ -27,7 +32,69 @@ def mismatches(
             hint = f"; did you mean {near[0]!r}?" if near else ""
             yield column.name, f"column {column.name!r} is declared, and the data have none of that name{hint}"
         elif column.dtype is not None and column.dtype != actual[column.name]:
-            yield (
-                column.name,
-                f"column {column.name!r} is declared as {column.dtype}, and the data have {actual[column.name]}",
-            )
+            values = not hidden.of(column.name)
+            texts = [dtype_text(dtype, values=values) for dtype in (column.dtype, actual[column.name])]
+            found = texts[1] if texts[0] != texts[1] else "another of that kind"
+            yield column.name, f"column {column.name!r} is declared as {texts[0]}, and the data have {found}"
+
+
+def null_mismatches(
+    declared: tuple[Column, ...] | None, figures: Mapping[str, ColumnStatistics]
+) -> Iterator[tuple[str, str]]:
+    """Yield each column that is declared as not null, or as a primary key, and in which NULLs are counted."""
+    for column in declared or ():
+        known = figures.get(column.name)
+        nulls = known.null_count if known is not None else None
+        if nulls is not None and nulls.value > 0 and (column.primary_key or column.nullable is False):
+            said = "a primary key" if column.primary_key else "not null"
+            yield column.name, f"column {column.name!r} is declared as {said}, and the data have NULLs in it"
+
+
+def broken_references(
+    declared: tuple[Column, ...] | None, find: Callable[[str], RegisteredTable]
+) -> Iterator[tuple[str, str]]:
+    """Yield each column whose ``references`` leads to no column, with a sentence.
+
+    Args:
+        declared: The columns.
+        find: Returns a table of a name, or raises a LakecatError: there is none, or more than one.
+    """
+    for column in declared or ():
+        if column.references and (trouble := _trouble_of(column.references, find)):
+            yield column.name, f"column {column.name!r} references {column.references!r}: {trouble}"
+
+
+def column_names(table: RegisteredTable) -> tuple[str, ...] | None:
+    """Return the names of a table's columns as far as they are cheap to know; ``None`` if they are not.
+
+    A table that fails to tell has a problem of its own.
+    """
+    declared, source = table.metadata.columns, table.source
+    try:
+        schema = source.schema()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 (it may be a third party's)
+        schema = None
+    if schema is not None:
+        return tuple(schema)
+    return None if declared is None else tuple(column.name for column in declared)
+
+
+def _trouble_of(target: str, find: Callable[[str], RegisteredTable]) -> str:
+    """Return what is wrong with ``table.column``; names of both may hold dots."""
+    dots = [i for i, letter in enumerate(target) if letter == "."]
+    trouble = "" if dots else "it names no column; write 'table.column'"
+    for i in reversed(dots):
+        name, column = target[:i], target[i + 1 :]
+        try:
+            names = column_names(find(name))
+        except LakecatError as error:
+            trouble = trouble or error.message
+            continue
+        if names is None or column in names:
+            return ""
+        near = near_names(column, names)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        trouble = f"table {name!r} has no column {column!r}{hint}"
+    return trouble

@@ -27,7 +27,7 @@ class Database:
 
     def table(self, name: str, **params: Any) -> pl.LazyFrame:
         """Return a table of this database; see :meth:`lakecat.Catalog.table`."""
-        return read_table(self._registry.get(full_name(name, self.name)), **params)
+        return read_table(self._registry.get(full_name(name, self.name)), self._registry, **params)
 
     def list_tables(self) -> list[str]:
         """Return the names of the tables, without the database, sorted."""
@@ -51,10 +51,11 @@ class ModuleDatabase:
 
     def table(self, name: str, **params: Any) -> pl.LazyFrame:
         """Return a table that the module declared; see :meth:`lakecat.Catalog.table`."""
+        registry = current_registry() if self._registry is None else self._registry
         tables = {t.metadata.full_name: t for t in self._tables()}
         if name not in tables:
             raise TableNotFoundError(name, len(tables), near_names(name, tables))
-        return read_table(tables[name], **params)
+        return read_table(tables[name], registry, **params)
 
     def list_tables(self) -> list[str]:
         """Return the full names of the tables, sorted."""

@@ -98,3 +98,49 @@ def _read(node: ast.expr) -> Any:
     if isinstance(node, ast.Constant):
         return node.value
     raise ValueError("write a dtype's name, with literal arguments if it has some")
+
+
+DEEPEST = 32
+"""How deep the text of a dtype goes; nobody reads further, and Polars' own text of a deeper one may end the program."""
+
+
+def dtype_text(dtype: pl.DataType | None, *, values: bool = True) -> str:
+    """Return a dtype as text; ``""`` for ``None``.
+
+    Args:
+        dtype: The dtype. What is nested deeper than :data:`DEEPEST` is an ellipsis.
+        values: Whether the categories of an Enum, which are values of the column, are shown.
+
+    Example:
+        >>> dtype_text(pl.List(pl.Enum(["a"])), values=False)
+        'List(Enum(…))'
+    """
+    if dtype is None:
+        return ""
+    depth, level = 0, [dtype]
+    has_enum = False
+    while level and depth <= DEEPEST:
+        has_enum = has_enum or any(isinstance(each, pl.Enum) for each in level)
+        level = [inner for each in level for inner in _inner(each)]
+        depth += 1
+    return str(dtype) if not level and (values or not has_enum) else _text(dtype, values, DEEPEST)
+
+
+def _inner(dtype: Any) -> list[Any]:
+    if isinstance(dtype, pl.Struct):
+        return [field.dtype for field in dtype.fields]
+    return [dtype.inner] if isinstance(dtype, (pl.List, pl.Array)) else []
+
+
+def _text(dtype: Any, values: bool, left: int) -> str:
+    inner = _inner(dtype)
+    if inner and not left:
+        return "…"
+    texts = [_text(each, values, left - 1) for each in inner]
+    if isinstance(dtype, pl.Struct):
+        return f"Struct({{{', '.join(f'{f.name!r}: {t}' for f, t in zip(dtype.fields, texts, strict=True))}}})"
+    if inner:
+        return f"{type(dtype).__name__}({', '.join(texts)}{f', {dtype.size}' if isinstance(dtype, pl.Array) else ''})"
+    text = str(dtype)
+    # What holds an Enum in a way that is not known here shows its name alone.
+    return text if values or "categories" not in text else f"{type(dtype).__name__}(…)"

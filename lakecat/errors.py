@@ -238,14 +238,18 @@ class CatalogLoadError(LakecatError):
         message: The whole sentence.
         file: The file in which the import failed, if it is known.
         line: The line in that file.
+        reason: What the import raised said, without secrets.
     """
 
     code = "import_failed"
 
-    def __init__(self, message: str, file: str | None = None, line: int | None = None) -> None:
-        super().__init__(message)
-        self.args = message, file, line
+    def __init__(self, message: str, file: str | None = None, line: int | None = None, reason: str = "") -> None:
+        super().__init__(message, reason)
+        self.args = message, file, line, reason
         self.file, self.line = file, line
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.reason}" if self.reason else self.message
 
 
 class SnapshotError(LakecatError):

@@ -18,7 +18,7 @@ from lakecat.plaintext import plain_name, redact, safe_location, secrets_of
 from lakecat.storage import is_remote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
 LOGGER = logging.getLogger("lakecat")
@@ -46,7 +46,12 @@ _T = TypeVar("_T", bound=_Placed)
 
 @contextlib.contextmanager
 def observed(
-    action: str, table: str, *, location: str = "", params: Mapping[str, Any] | None = None
+    action: str,
+    table: str,
+    *,
+    location: str = "",
+    params: Mapping[str, Any] | None = None,
+    untold: Collection[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Tell of an action on a table when it is over, and how it came out: reads are debug messages, changes are info.
 
@@ -57,6 +62,7 @@ def observed(
         table: The full name of the table.
         location: Where the table lies; credentials in it are not told.
         params: Parameters of the action; values that look secret are not told.
+        untold: The parameters whose values are not told either.
 
     Yields:
         A dictionary for what else is to be recorded once the action is over.
@@ -77,7 +83,7 @@ def observed(
         "action": action,
         "table": plain_name(table),
         "location": safe_location(location) if is_remote(location) else location,
-        "params": {name: _shown(value, secrets) for name, value in (params or {}).items()},
+        "params": {n: "***" if n in untold else _shown(value, secrets) for n, value in (params or {}).items()},
         "outcome": "ok",
     }
     start = time.perf_counter()

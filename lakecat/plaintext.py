@@ -1,16 +1,17 @@
-"""Text that others wrote, made safe to show: no terminal codes, no text that reorders its neighbours, no secrets."""
+"""Text that others wrote, made safe to show: no terminal codes, no text that reorders its neighbours, no secrets.
+
+What takes secrets out stands in :mod:`lakecat.redaction`.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from lakecat.redaction import redact, safe_url, secret_parts, secrets_of, without_ansi
 
-_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+__all__ = ["plain", "plain_name", "redact", "safe_location", "secret_parts", "secrets_of", "without_ansi"]
+
 # Embeddings, overrides and isolates can make text read as what it is not (Unicode TR 36, "Trojan Source").
 _REORDERING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _MARKS = dict.fromkeys([0x061C, 0x200E, 0x200F, 0x200B, 0xFEFF])
@@ -23,7 +24,6 @@ _SHOWN = {**_CONTROLS, **{c: f"[U+{c:04X}]" for c in _REORDERING}}
 _SHOWN_IN_NAMES = {**_SHOWN, 9: "\u2409", 10: "\u240a", **{c: f"[U+{c:04X}]" for c in _MARKS}}
 # A lone surrogate cannot be written in UTF-8.
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_SECRET_OPTION = re.compile(r"secret|token|pass|pwd|credential|key|sas|signature|auth|bearer|connection", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
@@ -40,34 +40,6 @@ def plain_name(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text.translate(_SHOWN_IN_NAMES))
 
 
-def without_ansi(text: str) -> str:
-    """Return text without the colour codes of terminals."""
-    return _ANSI.sub("", text)
-
-
-def secrets_of(options: Mapping[str, str] | None) -> tuple[str, ...]:
-    """Return the values of storage options that must never be shown, the longest first."""
-    found = {str(v) for k, v in (options or {}).items() if _SECRET_OPTION.search(k) and len(str(v)) > 2}
-    return tuple(sorted(found, key=len, reverse=True))
-
-
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return text with each secret, and the user part and query of each URL in it, replaced by ``***``."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return re.sub(r"\b([A-Za-z][\w+.-]*://)([^\s'\"<>]+)", lambda m: _safe_url(m.group(0)), text)
-
-
-def secret_parts(url: str) -> tuple[str, ...]:
-    """Return what of a URL must never be shown: user part, query and fragment; all of one that is malformed."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return (url,)
-    user = parts.netloc.rpartition("@")[0]
-    return tuple(part for part in (user, user.partition(":")[2], parts.query, parts.fragment) if part)
-
-
 def safe_location(uri: str, base: PurePath | None = None) -> str:
     """Return a location that may be published: no credentials and no absolute path of a machine.
 
@@ -77,20 +49,10 @@ def safe_location(uri: str, base: PurePath | None = None) -> str:
             shown.
     """
     if re.match(r"[A-Za-z][\w+.-]+://", uri) and not uri.startswith("file://"):
-        return plain_name(_safe_url(uri))
+        return plain_name(safe_url(uri))
     path = PurePath(uri.removeprefix("file://"))
     if not path.is_absolute():
         return plain_name(path.as_posix())
     if base is not None and path.is_relative_to(base):
         return plain_name(path.relative_to(base).as_posix())
     return plain_name("/".join(("…", *path.parts[1:][-2:])))
-
-
-def _safe_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.partition("://")[0] + "://***"
-    host = parts.netloc.rpartition("@")[2]
-    netloc = f"***@{host}" if "@" in parts.netloc else host
-    return urlunsplit((parts.scheme, netloc, parts.path, "***" if parts.query else "", "***" if parts.fragment else ""))

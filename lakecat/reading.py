@@ -4,52 +4,72 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lakecat.contract import mismatches
+from lakecat.classification import hidden_columns
+from lakecat.contract import broken_references, mismatches, null_mismatches
 from lakecat.errors import SchemaMismatchError
 from lakecat.observe import observed
-from lakecat.plaintext import redact, without_ansi
-from lakecat.sources.failures import is_failure, typed_error
+from lakecat.redaction import is_secret_name
+from lakecat.sources.base import HasColumnStatistics
+from lakecat.sources.failures import failure_of
 from lakecat.sources.storage import StoredTable
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from lakecat.registry import RegisteredTable
+    from lakecat.registry import RegisteredTable, Registry
 
 
-def read_table(table: RegisteredTable, **params: Any) -> pl.LazyFrame:
-    """Return a table as a LazyFrame; see :meth:`lakecat.Catalog.table`."""
+def read_table(table: RegisteredTable, tables: Registry, /, **params: Any) -> pl.LazyFrame:
+    """Return a table as a LazyFrame; see :meth:`lakecat.Catalog.table`.
+
+    Args:
+        table: The table.
+        tables: The registry that holds it, and the tables that its columns reference.
+        **params: Parameters of the table.
+    """
     source, name = table.source, table.metadata.full_name
     location = source.uri if isinstance(source, StoredTable) else ""
-    with observed("read", name, location=location, params=params):
-        frame = source.scan(**params)
-        _check(table, frame)
+    hidden = hidden_columns(table.metadata.columns)
+    untold = [param for param in params if hidden.of_parameter(param) or is_secret_name(param)]
+    with observed("read", name, location=hidden.without_values(location), params=params, untold=untold):
+        try:
+            frame = source.scan(**params)
+        except BaseException as error:
+            typed = failure_of(error, source=source, table=name)
+            if typed is error:
+                raise
+            # Where it was raised is told, its text, which may hold secrets, only as the reason.
+            raise typed.with_traceback(error.__traceback__) from None
+        _check(table, tables, frame, newest=not params)
     return frame
 
 
-def _check(table: RegisteredTable, frame: pl.LazyFrame) -> None:
+def _check(table: RegisteredTable, tables: Registry, frame: pl.LazyFrame, *, newest: bool) -> None:
     """Compare a frame's columns with the declared ones where the environment says so; reads no row.
 
     Raises:
-        SchemaMismatchError: They differ, and checks are strict.
-        SourceError: The columns of the frame cannot be told.
+        SchemaMismatchError: They differ, hold NULLs where none may be, or reference what is not there, and checks are
+            strict.
+        LakecatError: The columns of the frame cannot be told.
     """
     from lakecat.config import current_config
 
-    declared, name = table.metadata.columns, table.metadata.full_name
+    declared, source, name = table.metadata.columns, table.source, table.metadata.full_name
     if declared is None or current_config().checks != "strict":
         return
+    figures = {}
     try:
         actual = frame.collect_schema()
-    except BaseException as error:
-        if not is_failure(error):
-            raise
-        clean = table.source.clean if isinstance(table.source, StoredTable) else _clean
-        raise typed_error(error, table=name, clean=clean) from None
-    if found := list(mismatches(declared, actual)):
+        # They are of the newest version, and cost a look at the log or the footers.
+        if newest and any(c.primary_key or c.nullable is False for c in declared):
+            figures = dict(source.column_statistics()) if isinstance(source, HasColumnStatistics) else {}
+    except BaseException as error:  # noqa: BLE001 (a panic of Polars is no Exception)
+        raise failure_of(error, source=source, table=name) from None
+    found = [
+        *mismatches(declared, actual, hidden_columns(declared)),
+        *null_mismatches(declared, figures),
+        *broken_references(declared, tables.get),
+    ]
+    if found:
         sentence = f"table {name!r} is not what is declared: {'; '.join(text for _, text in found)}"
         raise SchemaMismatchError(sentence, tuple(column for column, _ in found))
-
-
-def _clean(error: BaseException) -> str:
-    return redact(without_ansi(str(error)).partition("\n")[0])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lakecat.catalog import Catalog
 from lakecat.errors import CatalogLoadError
 from lakecat.names import near_names
+from lakecat.redaction import redact
 from lakecat.registry import Registry
 from lakecat.snippets import CatalogImport
 
@@ -108,7 +109,8 @@ def searched(path: Path | None) -> Iterator[None]:
 
 def _import_failed(module: str, error: BaseException) -> CatalogLoadError:
     """Return the error for a failed import, placed at the innermost line of user code."""
-    reason = f"{type(error).__name__}: {error}".strip().rstrip(":")
+    sentence = f"catalog module {module!r} cannot be imported: {type(error).__name__}"
+    reason = redact(str(error)).strip()
     if (
         isinstance(error, ModuleNotFoundError)
         and error.name
@@ -118,15 +120,11 @@ def _import_failed(module: str, error: BaseException) -> CatalogLoadError:
             f"catalog module {module!r} cannot be imported: no module named {error.name!r} is found"
         )
     if isinstance(error, SyntaxError):
-        return CatalogLoadError(f"catalog module {module!r} cannot be imported: {reason}", error.filename, error.lineno)
+        return CatalogLoadError(sentence, error.filename, error.lineno, reason)
     own = str(Path(__file__).parent) + os.sep
     # Generated code, such as that of dataclasses, has no file: "<string>".
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((own, "<"))]
     standard = str(Path(os.__file__).parent) + os.sep
     users = [f for f in frames if not f.filename.startswith(standard) and "site-packages" not in f.filename]
     last = next(reversed(users or frames), None)
-    return CatalogLoadError(
-        f"catalog module {module!r} cannot be imported: {reason}",
-        last.filename if last else None,
-        last.lineno if last else None,
-    )
+    return CatalogLoadError(sentence, last.filename if last else None, last.lineno if last else None, reason)

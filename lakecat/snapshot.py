@@ -56,7 +56,10 @@ class ColumnStatistics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSnapshot:
-    """One column, as text. ``nullable=None`` is unknown; ``dtype=""`` is unknown."""
+    """One column, as text. ``nullable=None`` is unknown; ``dtype=""`` is unknown.
+
+    ``hidden`` says that its classification is not public: no record holds a value of it.
+    """
 
     name: str
     dtype: str = ""
@@ -67,6 +70,7 @@ class ColumnSnapshot:
     deprecated: str = ""
     primary_key: bool = False
     references: str = ""
+    hidden: bool = False
     statistics: ColumnStatistics | None = None
 
 
@@ -116,11 +120,16 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A parameter of a table; ``default`` is its Python text, or ``None`` where a value must be given."""
+    """A parameter of a table; ``default`` is its Python text, or ``None`` where a value must be given.
+
+    Of one that stands for a hidden column, or whose name is that of a secret, the default is an ellipsis and ``hidden``
+    says why.
+    """
 
     name: str
     annotation: str = ""
     default: str | None = None
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

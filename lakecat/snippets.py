@@ -2,66 +2,87 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lakecat.literals import Literals, NoLiteralError, keyword_arguments, text_literal
+from lakecat.redaction import redact
 from lakecat.snapshot import Parameter, Snippet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lakecat.metadata import TableMetadata
+    from lakecat.metadata import Place, TableMetadata
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogImport:
-    """How a program gets at a catalog: lines to import it, and the expression that then is the catalog."""
+    """How a program gets at a catalog: lines to import it, and the expression that then is the catalog.
+
+    ``complete`` says that the tables are declared after these lines.
+    """
 
     lines: tuple[str, ...] = ("from lakecat import Catalog",)
     expression: str = "Catalog()"
+    complete: bool = True
+
+
+def import_of(place: Place | None) -> CatalogImport:
+    """Return how a program gets at a table by the module that declares it.
+
+    What is typed into an interpreter is declared in no module: another program cannot import it.
+    """
+    if place is None or place.module == "__main__" or not all(map(str.isidentifier, place.module.split("."))):
+        return CatalogImport(complete=False)
+    return CatalogImport((f"import {place.module}  # declares the table", *CatalogImport().lines))
 
 
 def make_snippets(
-    metadata: TableMetadata, parameters: tuple[Parameter, ...] = (), *, imported: CatalogImport, reference: str = ""
+    metadata: TableMetadata,
+    parameters: tuple[Parameter, ...] = (),
+    *,
+    imported: CatalogImport,
+    reference: str = "",
+    failed: bool = False,
 ) -> tuple[Snippet, ...]:
     """Return the snippets of a table, the shortest way to read it first.
 
+    A snippet is verified if all of it is known to run: nothing is missing, and the table could be asked.
+
     Args:
         metadata: The table. Its ``examples`` give values to parameters.
-        parameters: The table's parameters; one without a default and without an example leaves the snippet unverified.
+        parameters: The table's parameters. One without a default and without an example leaves the snippet unverified,
+            and so does an example that is hidden, secret, or that no code can write.
         imported: How a program gets at the catalog.
         reference: ``module[:attribute]`` of the catalog for the command line; ``""`` leaves that snippet out.
+        failed: Whether the table could not be asked.
     """
-    missing = [p.name for p in parameters if p.default is None and p.name not in metadata.examples]
-    arguments = ", ".join(
-        [_literal(metadata.full_name), *_keywords(metadata.examples), *(f"{name}=..." for name in missing)]
-    )
-    imports = "\n".join(imported.lines)
+    literals = Literals()
+    hidden = {p.name for p in parameters if p.hidden}
+    given = {n: "..." if n in hidden else _code(v, literals) for n, v in metadata.examples.items()}
+    given |= {p.name: "..." for p in parameters if p.default is None and p.name not in given}
+    complete = "..." not in given.values()
+    arguments = ", ".join([text_literal(metadata.full_name), *keyword_arguments(given.items())])
+    imports = "\n".join([*literals.imports, *imported.lines])
     polars = f"{imports}\n\ndf = {imported.expression}.table({arguments})\nprint(df.head().collect())\n"
-    snippets = [Snippet(label="Polars", language="python", code=polars, verified=not missing)]
-    if not missing:
-        if not metadata.examples:
-            query = _literal(f"SELECT * FROM {_sql_name(metadata.full_name)} LIMIT 5")  # noqa: S608 - a quoted name, and only text
+    verified = complete and imported.complete and not failed
+    snippets = [Snippet(label="Polars", language="python", code=polars, verified=verified)]
+    if complete:
+        if not given:
+            query = text_literal(f"SELECT * FROM {_sql_name(metadata.full_name)} LIMIT 5")  # noqa: S608 - a quoted name, and only text
             sql = f"{imports}\n\ndf = {imported.expression}.sql({query})\nprint(df.collect())\n"
-            snippets.append(Snippet(label="SQL", language="python", code=sql))
+            snippets.append(Snippet(label="SQL", language="python", code=sql, verified=verified))
         if reference:
-            snippets.append(
-                Snippet(label="Command line", language="bash", code=_command(metadata.full_name, reference))
-            )
+            command = _command(metadata.full_name, reference)
+            snippets.append(Snippet(label="Command line", language="bash", code=command, verified=not failed))
     return tuple(snippets)
 
 
-def _literal(text: str) -> str:
-    """Return a Python string literal in double quotes, in ASCII where a character cannot be seen."""
-    if '"' in text and "'" not in text and text.isprintable() and "\\" not in text:
-        return f"'{text}'"
-    return json.dumps(text, ensure_ascii=not text.isprintable())
-
-
-def _keywords(examples: Mapping[str, Any]) -> list[str]:
-    return [f"{name}={_literal(value) if isinstance(value, str) else repr(value)}" for name, value in examples.items()]
+def _code(value: object, literals: Literals) -> str:
+    try:
+        code = literals.write(value)
+    except NoLiteralError:
+        return "..."
+    return code if redact(code) == code else "..."
 
 
 def _sql_name(name: str) -> str:

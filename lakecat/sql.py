@@ -36,4 +36,4 @@ def query(sql: str, registry: Registry) -> pl.LazyFrame:
             name = unknown[1]
         else:
             return frame
-        frames[name] = read_table(registry.get(name))
+        frames[name] = read_table(registry.get(name), registry)

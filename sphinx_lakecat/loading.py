@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sphinx.errors import ConfigError
 
-from lakecat.errors import CatalogLoadError
+from lakecat.errors import CatalogLoadError, TableNotFoundError
 from lakecat.introspect import change_token, introspect
 from lakecat.introspect.text import summary_of
 from lakecat.names import near_names
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
     from lakecat.registry import RegisteredTable
-    from lakecat.snapshot import TableSnapshot
+    from lakecat.snapshot import Problem, TableSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class TableStore:
         self._found: dict[str, _Found] = {}
         self._kept: dict[str, TableSnapshot] = {}
         self._reported: set[str] = set()
+        self._by_name: dict[str, list[str]] = {}
         self.failures: list[str] = []
         for reference in references:
             self._load(reference)
@@ -86,7 +87,7 @@ class TableStore:
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
         found = self._found[name]
-        token = change_token(found.table)
+        token = change_token(found.table, find=self._get)
         return None if token is None else f"{found.reference} {token}"
 
     def list_token(self) -> str:
@@ -98,14 +99,21 @@ class TableStore:
         if (kept := self._kept.get(name)) is not None:
             return kept
         found = self._found[name]
+        reasons: dict[Problem, str] = {}
         with searched(self._folder):
             snapshot = introspect(
-                found.table, imported=self._imported or found.reference.imported, reference=str(found.reference)
+                found.table,
+                imported=self._imported or found.reference.imported,
+                reference=str(found.reference),
+                find=self._get,
+                tell=reasons.__setitem__,
             )
         if name not in self._reported:
             self._reported.add(name)
             for problem in snapshot.problems:
                 text = problem.detail or problem.message
+                # What a library said is for those who build, and on no page.
+                text = f"{text} ({reasons[problem]})" if reasons.get(problem) else text
                 text = text if repr(name) in text else f"table {name!r}: {text}"
                 warn(subtype_of(problem.code), text, location=self.location(name))
         return snapshot
@@ -129,6 +137,22 @@ class TableStore:
         """Return the file that declares a table, if there is one."""
         place = self._found[name].table.metadata.place
         return Path(place.file) if place is not None and Path(place.file).is_file() else None
+
+    def _get(self, name: str) -> RegisteredTable:
+        """Return a table by its full name, or by its name where no other has it.
+
+        Raises:
+            TableNotFoundError: There is none, or more than one.
+        """
+        if (found := self._found.get(name)) is not None:
+            return found.table
+        if not self._by_name:
+            for full, other in self._found.items():
+                self._by_name.setdefault(other.table.metadata.name, []).append(full)
+        meant = self._by_name.get(name, [])
+        if len(meant) == 1:
+            return self._found[meant[0]].table
+        raise TableNotFoundError(name, len(self._found), tuple(meant[:3]) or self.near(name))
 
     def _load(self, reference: CatalogReference) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from lakecat.introspect.table import change_token, introspect
+from lakecat.introspect.table import introspect
+from lakecat.introspect.token import change_token
 
 __all__ = ["change_token", "introspect"]

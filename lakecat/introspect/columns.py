@@ -4,56 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecat.contract import mismatches
-from lakecat.snapshot import ColumnSnapshot, ColumnStatistics, Problem
+from lakecat.dtypes import dtype_text
+from lakecat.snapshot import ColumnSnapshot, ColumnStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lakecat.classification import HiddenColumns
     from lakecat.metadata import Column
 
 
 def merge_columns(
     declared: tuple[Column, ...] | None,
     found: tuple[Column, ...] | None,
-    figures: Mapping[str, ColumnStatistics] | None = None,
+    figures: Mapping[str, ColumnStatistics],
+    hidden: HiddenColumns,
 ) -> tuple[ColumnSnapshot, ...] | None:
     """Return the columns for documentation: those of the data, in their order, with what was declared about them.
 
-    Where the data are unknown, the declared ones stand alone; where nothing is known, ``None``.
+    Where the data are unknown, the declared ones stand alone; where nothing is known, ``None``. Of a hidden column
+    nothing that tells of values is taken over.
     """
     if found is None:
-        return None if declared is None else tuple(_snapshot(c, c) for c in declared)
+        return None if declared is None else tuple(_snapshot(c, c, None, hidden) for c in declared)
     notes = {c.name: c for c in declared or ()}
-    return tuple(_snapshot(notes.get(c.name, c), c, (figures or {}).get(c.name)) for c in found)
+    return tuple(_snapshot(notes.get(c.name, c), c, figures.get(c.name), hidden) for c in found)
 
 
-def check_declared(declared: tuple[Column, ...] | None, found: tuple[Column, ...] | None) -> tuple[Problem, ...]:
-    """Return a problem for each declared column that the data do not have, or have with another dtype."""
-    actual = None if found is None else {column.name: column.dtype for column in found}
-    return () if actual is None else tuple(_mismatch(detail) for _, detail in mismatches(declared, actual))
-
-
-def _mismatch(detail: str) -> Problem:
-    return Problem(
-        code="schema_mismatch",
-        message="What is declared about this table's columns is not what its data have.",
-        detail=detail,
-    )
-
-
-def _snapshot(note: Column, actual: Column, figures: ColumnStatistics | None = None) -> ColumnSnapshot:
+def _snapshot(note: Column, actual: Column, figures: ColumnStatistics | None, hidden: HiddenColumns) -> ColumnSnapshot:
     """Return a column of the data with an author's note on it (which may be the column itself)."""
-    dtype = actual.dtype if actual.dtype is not None else note.dtype
+    is_hidden = bool(hidden.of(actual.name))
     return ColumnSnapshot(
         name=actual.name,
-        dtype="" if dtype is None else str(dtype),
+        dtype=dtype_text(actual.dtype if actual.dtype is not None else note.dtype, values=not is_hidden),
         nullable=actual.nullable if note.nullable is None else note.nullable,
         description=note.description or actual.description,
-        tags=note.tags,
-        classification=note.classification,
-        deprecated=note.deprecated,
-        primary_key=note.primary_key,
-        references=note.references,
-        statistics=figures,
+        tags=note.tags or actual.tags,
+        classification=note.classification or actual.classification,
+        deprecated=note.deprecated or actual.deprecated,
+        primary_key=note.primary_key or actual.primary_key,
+        references=note.references or actual.references,
+        hidden=is_hidden,
+        statistics=None if is_hidden else figures,
     )

@@ -3,54 +3,43 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from lakecat.errors import LakecatError
-from lakecat.introspect.columns import check_declared, merge_columns
-from lakecat.introspect.text import hide_paths, summary_of
-from lakecat.metadata import Column, Place, TableMetadata
-from lakecat.plaintext import redact, safe_location, secrets_of, without_ansi
+from lakecat.classification import hidden_columns
+from lakecat.contract import broken_references, mismatches, null_mismatches
+from lakecat.introspect import answers
+from lakecat.introspect.columns import merge_columns
+from lakecat.introspect.net import Net, log_problem
+from lakecat.introspect.text import summary_of
+from lakecat.plaintext import safe_location
+from lakecat.redaction import held_secrets
 from lakecat.snapshot import Fact, Origin, Parameter, Problem, TableSnapshot
-from lakecat.snippets import CatalogImport, make_snippets
-from lakecat.sources.base import (
-    HasColumns,
-    HasColumnStatistics,
-    HasDescription,
-    HasHistory,
-    HasParameters,
-    HasProblems,
-    HasStatistics,
-)
-from lakecat.sources.failures import is_failure
+from lakecat.snippets import import_of, make_snippets
+from lakecat.sources.base import HasColumns
 from lakecat.sources.storage import StoredTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from lakecat.classification import HiddenColumns
+    from lakecat.metadata import Place
     from lakecat.registry.base import RegisteredTable
-    from lakecat.snapshot import ColumnStatistics, Commit
+    from lakecat.snapshot import ColumnStatistics
+    from lakecat.snippets import CatalogImport
 
-_T = TypeVar("_T")
-_DECLARED = tuple(field.name for field in dataclasses.fields(TableMetadata) if field.name != "place")
-
-_WHEN = "when this page was made"
-_SENTENCES = {
-    "function_failed": f"The function that makes this table failed {_WHEN}, so what only a call could tell is unknown.",
-    "not_found": f"There were no data at this table's location {_WHEN}, so its columns and size are unknown.",
-    "not_a_delta_table": f"There was no Delta table at its location {_WHEN}; its columns and size are unknown.",
-    "corrupt_log": f"The log of this table was damaged {_WHEN}, so its columns and size are unknown.",
-    "unsupported_feature": "This table uses a feature that cannot be read here, so what only its data tell is unknown.",
-    "encrypted": "The data of this table are encrypted, so what only they could tell is unknown.",
-    "access_denied": f"Access to the data of this table was denied {_WHEN}, so its columns and size are unknown.",
-    "unreachable": f"The store of this table could not be reached {_WHEN}, so its columns and size are unknown.",
-    "timed_out": f"The store of this table did not answer in time {_WHEN}, so its columns and size are unknown.",
-    "unreadable": f"The data of this table could not be read {_WHEN}, so what only they could tell is unknown.",
-}
+_NOT_AS_DECLARED = "What is declared about this table's columns is not what its data have."
+_LEADS_NOWHERE = "A column of this table references a column that is not there."
 
 
-def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None, reference: str = "") -> TableSnapshot:
+def introspect(
+    table: RegisteredTable,
+    *,
+    imported: CatalogImport | None = None,
+    reference: str = "",
+    find: Callable[[str], RegisteredTable] | None = None,
+    tell: Callable[[Problem, str], None] | None = None,
+) -> TableSnapshot:
     """Return all that can be known about a table without reading a row.
 
     What fails becomes a problem of the snapshot, never an exception: one bad table takes no other down. A function
@@ -58,68 +47,23 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
 
     Args:
         table: The table.
-        imported: How snippets get at the catalog; ``Catalog()`` where not given.
+        imported: How snippets get at the catalog; by the module that declares the table where not given.
         reference: ``module[:attribute]`` of the catalog, for the snippet of the command line.
+        find: Returns another table of the catalog; without it references of columns are not checked.
+        tell: Called with each problem and the text of its cause, which is no part of the snapshot; without it they go
+            to the logger ``lakecat``.
     """
-    metadata, source = table.metadata, table.source
-    base = root_of(metadata.place) if metadata.place else None
-    reading = _Reading(_secrets(source), base)
-    parameters: tuple[Parameter, ...] = ()
-    if isinstance(source, HasParameters):
-        parameters = reading.attempt(source.parameters, parameters)
-    required = [p.name for p in parameters if p.default is None and p.name not in metadata.examples]
-    found = reading.attempt(lambda: _columns_of(table, callable_now=not required), None)
-    problems = check_declared(metadata.columns, found)
-    facts: tuple[Fact, ...] = reading.attempt(lambda: tuple(source.facts()), ())
-    statistics = reading.attempt(source.statistics, None) if isinstance(source, HasStatistics) else None
-    history: tuple[Commit, ...] = ()
-    if isinstance(source, HasHistory):
-        history = reading.attempt(source.history, history)
-    # Late, as it can fail where all else is known.
-    figures: Mapping[str, ColumnStatistics] = {}
-    if isinstance(source, HasColumnStatistics):
-        figures = reading.attempt(source.column_statistics, figures)
-    # Flaws matter where there is no failure: those of rows that nobody can read do not.
-    if isinstance(source, HasProblems):
-        problems = reading.attempt(lambda: problems + source.problems(), problems)
-    columns = merge_columns(metadata.columns, found, figures)
-    description: str = metadata.description
-    if isinstance(source, HasDescription) and not description:
-        description = reading.attempt(source.stored_description, metadata.description)
-    return TableSnapshot(
-        name=metadata.name,
-        kind=metadata.kind,
-        database=metadata.database,
-        summary=summary_of(description),
-        description=description,
-        owner=metadata.owner,
-        tags=metadata.tags,
-        deprecated=metadata.deprecated,
-        columns=columns,
-        columns_from="" if columns is None else "declared" if found is None or _is_declared(table) else "source",
-        parameters=parameters,
-        facts=(*_location(source, base), *facts),
-        statistics=statistics,
-        history=history,
-        snippets=make_snippets(metadata, parameters, imported=imported or CatalogImport(), reference=reference),
-        origin=_origin(metadata.place),
-        problems=tuple(dict.fromkeys(reading.problems + problems)),
-    )
-
-
-def change_token(table: RegisteredTable) -> str | None:
-    """Return a text that is equal while neither the declaration nor the data changed; ``None`` if none can tell."""
-    try:
-        token = table.source.change_token()
-    # A source that cannot tell is read again, and then says what is wrong with it.
-    except Exception:  # noqa: BLE001
-        return None
-    if token is None:
-        return None
     metadata = table.metadata
-    declared = [getattr(metadata, name) for name in _DECLARED]
-    line = metadata.place.line if metadata.place else 0
-    return hashlib.sha256(f"{declared!r}\0{line}\0{token}".encode(errors="surrogatepass")).hexdigest()
+    tell = tell or log_problem(metadata.full_name)
+    base = root_of(metadata.place) if metadata.place else None
+    try:
+        return _introspect(table, base, imported, reference, find, tell)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 (answers may fail where they are used, such as a text that is none)
+        net = Net(secrets=held_secrets(table.source), hidden=hidden_columns(metadata.columns), base=base, tell=tell)
+        net.note(error)
+        return dataclasses.replace(_declared(table), problems=net.problems)
 
 
 def root_of(place: Place) -> Path:
@@ -129,39 +73,95 @@ def root_of(place: Place) -> Path:
     return file.parents[min(above, len(file.parents) - 1)] if place.module != "__main__" else file.parent
 
 
-class _Reading:
-    """Attempts to find things out; what fails is kept as a problem, once for each cause."""
+def _introspect(
+    table: RegisteredTable,
+    base: Path | None,
+    imported: CatalogImport | None,
+    reference: str,
+    find: Callable[[str], RegisteredTable] | None,
+    tell: Callable[[Problem, str], None],
+) -> TableSnapshot:
+    metadata, source = table.metadata, table.source
+    hidden = hidden_columns(metadata.columns)
+    net = Net(secrets=_secrets(source), hidden=hidden, base=base, tell=tell)
+    asked = net.ask(lambda: answers.parameters(source), ())
+    location = net.ask(lambda: _location(source, base), ())
+    needed = [p.name for p in asked if p.default is None and p.name not in metadata.examples]
+    found = net.ask(lambda: answers.columns(table, may_call=not needed), None)
+    # A source may classify its columns itself.
+    hidden = hidden_columns(metadata.columns, found)
+    net.hide(hidden)
+    parameters = tuple(_shown(parameter, hidden, net) for parameter in asked)
+    facts = net.ask(lambda: tuple(_fact(fact, hidden, net) for fact in answers.facts(source)), ())
+    statistics = net.ask(lambda: answers.statistics(source), None)
+    history = net.ask(lambda: answers.history(source), ())
+    # Late, as it can fail where all else is known.
+    nothing: dict[str, ColumnStatistics] = {}
+    figures = net.ask(lambda: answers.column_statistics(source), nothing)
+    # Flaws matter where there is no failure: those of rows that nobody can read do not.
+    flaws = net.ask(lambda: answers.problems(source), ()) if not net.problems else ()
+    description = metadata.description or net.ask(lambda: answers.description(source), "")
+    columns = merge_columns(metadata.columns, found, figures, hidden)
+    contract = [*null_mismatches(metadata.columns, figures)]
+    if found is not None:
+        contract = [*mismatches(metadata.columns, {c.name: c.dtype for c in found}, hidden), *contract]
+    details = [(_NOT_AS_DECLARED, text) for _, text in contract]
+    if find is not None:
+        details += [(_LEADS_NOWHERE, text) for _, text in broken_references(metadata.columns, find)]
+    told = tuple(Problem(code="schema_mismatch", message=message, detail=text) for message, text in details)
+    problems = (*net.problems, *told, *map(net.cleaned, flaws))
+    snippets = make_snippets(
+        metadata,
+        parameters,
+        imported=imported or import_of(metadata.place),
+        reference=reference,
+        failed=bool(net.problems),
+    )
+    return dataclasses.replace(
+        _declared(table),
+        summary=summary_of(description),
+        description=description,
+        columns=columns,
+        columns_from="" if columns is None else "declared" if found is None or _is_declared(table) else "source",
+        parameters=parameters,
+        facts=(*(_fact(fact, hidden, net) for fact in location), *facts),
+        statistics=statistics,
+        history=tuple(dataclasses.replace(c, operation=net.safe(c.operation)) for c in history),
+        snippets=snippets,
+        problems=tuple(dict.fromkeys(problems)),
+    )
 
-    def __init__(self, secrets: tuple[str, ...], base: Path | None) -> None:
-        self.secrets = secrets
-        self.base = base
-        self.problems: tuple[Problem, ...] = ()
 
-    def attempt(self, ask: Callable[[], _T], otherwise: _T) -> _T:
-        if self.problems:  # the cause is known; asking again would only repeat it, perhaps after a time-out
-            return otherwise
-        try:
-            return ask()
-        # User code may raise anything, and a panic of Polars is a BaseException.
-        except BaseException as error:
-            if not is_failure(error) and not isinstance(error, SystemExit):
-                raise
-            code = error.code if isinstance(error, LakecatError) else "unreadable"
-            text = str(error) if isinstance(error, LakecatError) else f"{type(error).__name__}: {error}"
-            detail = hide_paths(redact(without_ansi(text).strip(), self.secrets), self.base).partition("\n")[0]
-            self.problems = (Problem(code=code, message=_SENTENCES.get(code, _SENTENCES["unreadable"]), detail=detail),)
-            return otherwise
+def _declared(table: RegisteredTable) -> TableSnapshot:
+    """Return what is known of a table without asking its source."""
+    metadata = table.metadata
+    return TableSnapshot(
+        name=metadata.name,
+        kind=metadata.kind,
+        database=metadata.database,
+        summary=summary_of(metadata.description),
+        description=metadata.description,
+        owner=metadata.owner,
+        tags=metadata.tags,
+        deprecated=metadata.deprecated,
+        origin=_origin(metadata.place),
+    )
 
 
-def _columns_of(table: RegisteredTable, *, callable_now: bool) -> tuple[Column, ...] | None:
-    """Return the columns as the source knows them, asking for the cheapest first."""
-    source = table.source
-    if isinstance(source, HasColumns):
-        return source.columns()
-    schema = source.schema()
-    if schema is None and table.metadata.schema is None and callable_now:
-        schema = source.scan(**table.metadata.examples).collect_schema()
-    return None if schema is None else tuple(Column(name, dtype) for name, dtype in schema.items())
+def _shown(parameter: Parameter, hidden: HiddenColumns, net: Net) -> Parameter:
+    """Return a parameter as it may be shown: of a hidden one neither default nor the values of its annotation."""
+    if not (why := answers.why_hidden(parameter.name, hidden)):
+        return dataclasses.replace(parameter, default=parameter.default and net.safe(parameter.default))
+    annotation = parameter.annotation if parameter.annotation.replace(".", "").isidentifier() else ""
+    default = None if parameter.default is None else "…"
+    return dataclasses.replace(parameter, annotation=annotation, default=default, hidden=why)
+
+
+def _fact(fact: Fact, hidden: HiddenColumns, net: Net) -> Fact:
+    """Return a fact without values of hidden columns; of one that is about such a column, nothing but that."""
+    if why := hidden.of_parameter(fact.label):
+        return Fact(label=fact.label, value=f"hidden (classified as {why})")
+    return Fact(label=net.safe(fact.label), value=net.safe(fact.value))
 
 
 def _is_declared(table: RegisteredTable) -> bool:
@@ -169,17 +169,18 @@ def _is_declared(table: RegisteredTable) -> bool:
 
 
 def _secrets(source: Any) -> tuple[str, ...]:
-    """Return what no text about a source may show."""
+    """Return what no text about a source may show, also where it cannot tell all of it."""
+    held = held_secrets(source)
     try:
-        return (
-            source.secrets if isinstance(source, StoredTable) else secrets_of(getattr(source, "storage_options", None))
-        )
-    except LakecatError:  # the environment cannot be read, which the first question to the source will say
-        return ()
+        return (*held, *source.secrets) if isinstance(source, StoredTable) else held
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 (an environment that cannot be read is said by the first question)
+        return held
 
 
-def _location(source: Any, base: Path | None) -> list[Fact]:
-    return [Fact(label="Location", value=safe_location(source.uri, base))] if isinstance(source, StoredTable) else []
+def _location(source: Any, base: Path | None) -> tuple[Fact, ...]:
+    return (Fact(label="Location", value=safe_location(source.uri, base)),) if isinstance(source, StoredTable) else ()
 
 
 def _origin(place: Place | None) -> Origin | None:

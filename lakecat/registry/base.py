@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from lakecat.redaction import held_secrets, keep_secret
+
 if TYPE_CHECKING:
     from lakecat.metadata import TableMetadata
     from lakecat.sources.base import TableSource
@@ -16,6 +18,10 @@ class RegisteredTable:
 
     metadata: TableMetadata
     source: TableSource
+
+    def __post_init__(self) -> None:
+        """Let no text that is redacted from now on hold a secret of the source."""
+        keep_secret(held_secrets(self.source))
 
 
 @runtime_checkable

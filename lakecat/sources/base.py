@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from lakecat.errors import LakecatError
     from lakecat.metadata import Column
     from lakecat.snapshot import ColumnStatistics, Commit, Fact, Parameter, Problem, Statistics
 
@@ -91,6 +92,14 @@ class HasHistory(Protocol):
 
     def history(self, *, limit: int = 10) -> tuple[Commit, ...]:
         """Return the newest changes, the newest first; fewer, or none, where they cannot be read."""
+
+
+@runtime_checkable
+class HasFailures(Protocol):
+    """A source that knows what an error of its frame means."""
+
+    def failure(self, error: BaseException) -> LakecatError:
+        """Return what a frame of this source raised as an error of lakecat."""
 
 
 @runtime_checkable

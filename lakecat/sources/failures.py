@@ -11,6 +11,7 @@ from lakecat.errors import (
     CorruptDataError,
     CorruptLogError,
     EncryptedDataError,
+    LakecatError,
     MissingDataError,
     SourceError,
     SourceNotFoundError,
@@ -18,7 +19,8 @@ from lakecat.errors import (
     UnreachableError,
     UnsupportedFeatureError,
 )
-from lakecat.plaintext import without_ansi
+from lakecat.redaction import held_secrets, redact, without_ansi
+from lakecat.sources.base import HasFailures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,3 +138,24 @@ def typed_error(error: BaseException, *, table: str, clean: Callable[[BaseExcept
         if re.search("|".join(patterns), text, re.DOTALL):
             return kind(f"table {table!r} cannot be read: {sentence}", clean(error))
     return SourceError(f"table {table!r} cannot be read: {type(error).__name__}", clean(error))
+
+
+def failure_of(error: BaseException, *, source: object, table: str) -> LakecatError:
+    """Return what a source or its frame raised as an error of lakecat, with lakecat's own sentence.
+
+    The errors of a third party's source keep their type in the sentence, and their text, without secrets, as reason.
+
+    Raises:
+        BaseException: The error itself, if it says that the program is to end.
+    """
+    if isinstance(error, LakecatError):
+        return error
+    if not is_failure(error):
+        raise error
+    if isinstance(source, HasFailures):
+        return source.failure(error)
+    reason = " ".join(redact(str(error), held_secrets(source)).split())
+    for raised, kind, sentence in _TYPES:
+        if isinstance(error, raised):
+            return kind(f"table {table!r} cannot be read: {sentence}", reason)
+    return SourceError(f"table {table!r} cannot be read: its source raised {type(error).__name__}", reason)

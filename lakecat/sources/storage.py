@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lakecat.errors import DeclarationError
+from lakecat.errors import DeclarationError, LakecatError
 from lakecat.metadata import check_text
 from lakecat.names import check_name
 from lakecat.plaintext import redact, safe_location, secret_parts, secrets_of, without_ansi
+from lakecat.sources.failures import typed_error
 from lakecat.storage import check_options, deltalake_options, is_remote, polars_options, split_options
 
 _LONGEST = 300
@@ -106,6 +107,10 @@ class StoredTable:
         if uri.startswith("file://"):
             return Path(unquote(urlsplit(uri).path))
         return None if is_remote(uri) else Path(uri).expanduser()
+
+    def failure(self, error: BaseException) -> LakecatError:
+        """Return what a frame of this table raised as the error that says what went wrong."""
+        return typed_error(error, table=self.name, clean=self.clean)
 
     def clean(self, error: BaseException) -> str:
         """Return an error's text on one line, without secrets, colours and backtraces; cut where it is long."""

@@ -20,8 +20,8 @@ from lakecat import (
     DeltaTable,
     ParquetTable,
     SchemaMismatchError,
-    SourceError,
     SourceNotFoundError,
+    TableFunctionError,
     TableNotFoundError,
     register_static_table,
     table,
@@ -232,6 +232,8 @@ def test_strict_checks_of_functions(tmp_path: Path) -> None:
     with use_config(LakecatConfig(root=str(tmp_path), checks="strict")):
         with pytest.raises(SchemaMismatchError, match="declared as Int64, and the data have String"):
             Catalog().table("wrong")
-        with pytest.raises(SourceError, match="table 'broken' cannot be read") as caught:
+        with pytest.raises(
+            TableFunctionError, match="the frame that the function of table 'broken' returned"
+        ) as caught:
             Catalog().table("broken")
     assert "CANARY" not in str(caught.value)
