@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lakecat.contract import columns_by_table
 from lakecat.databases import Database, ModuleDatabase
 from lakecat.decorator import add_function, add_source, calling_place
 from lakecat.errors import TableNotFoundError
@@ -85,8 +86,9 @@ class Catalog:
         Raises:
             TableNotFoundError: There is no such table.
         """
-        table = self.registry.get(name)
-        return introspect(table, imported=self._imported(table.metadata.place), find=self.registry.get)
+        find = self.registry.get
+        imported = self._imported(find(name).metadata.place)
+        return introspect(find(name), imported=imported, columns_of=columns_by_table(find))
 
     def add_table(
         self,
@@ -146,14 +148,15 @@ class Catalog:
 
     def snapshots(self, *, imported: CatalogImport | None = None, reference: str = "") -> tuple[TableSnapshot, ...]:
         """Return the snapshots of all tables, sorted by full name; opens the metadata of each."""
+        columns_of = columns_by_table(self.registry.get)
         return tuple(
             introspect(
-                t,
-                imported=imported or self._imported(t.metadata.place),
+                table,
+                imported=imported or self._imported(table.metadata.place),
                 reference=reference,
-                find=self.registry.get,
+                columns_of=columns_of,
             )
-            for t in self.registry.tables()
+            for table in self.registry.tables()
         )
 
     def _imported(self, place: Place | None) -> CatalogImport | None:

@@ -10,6 +10,7 @@ import click
 
 import lakecat
 from lakecat.catalog import Catalog, write_whole
+from lakecat.contract import columns_by_table
 from lakecat.errors import CatalogLoadError, LakecatError
 from lakecat.introspect import introspect
 from lakecat.introspect.text import without_markup
@@ -129,7 +130,9 @@ def doctor(name: str | None) -> None:
 
 def _introspect(catalog: Catalog, name: str, reference: CatalogReference) -> TableSnapshot:
     find = catalog.registry.get
-    return introspect(find(name), imported=reference.imported, reference=str(reference), find=find)
+    return introspect(
+        find(name), imported=reference.imported, reference=str(reference), columns_of=columns_by_table(find)
+    )
 
 
 def _describe(table: TableSnapshot) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from lakecat.dtypes import dtype_text
@@ -51,24 +52,29 @@ def null_mismatches(
 
 
 def broken_references(
-    declared: tuple[Column, ...] | None, find: Callable[[str], RegisteredTable]
+    declared: tuple[Column, ...] | None, columns_of: Callable[[str], tuple[str, ...] | None]
 ) -> Iterator[tuple[str, str]]:
     """Yield each column whose ``references`` leads to no column, with a sentence.
 
     Args:
         declared: The columns.
-        find: Returns a table of a name, or raises a LakecatError: there is none, or more than one.
+        columns_of: Returns the columns of a table, see :func:`columns_by_table`.
     """
     for column in declared or ():
-        if column.references and (trouble := _trouble_of(column.references, find)):
+        if column.references and (trouble := _trouble_of(column.references, columns_of)):
             yield column.name, f"column {column.name!r} references {column.references!r}: {trouble}"
 
 
-def column_names(table: RegisteredTable) -> tuple[str, ...] | None:
-    """Return the names of a table's columns as far as they are cheap to know; ``None`` if they are not.
+def columns_by_table(find: Callable[[str], RegisteredTable]) -> Callable[[str], tuple[str, ...] | None]:
+    """Return a function that returns the names of a table's columns, and asks each table once.
 
-    A table that fails to tell has a problem of its own.
+    It returns ``None`` where they are not cheap to know, or the table fails to tell, which is a problem of its own; it
+    raises what ``find`` raises: there is no such table, or more than one.
     """
+    return functools.cache(lambda name: _column_names(find(name)))
+
+
+def _column_names(table: RegisteredTable) -> tuple[str, ...] | None:
     declared, source = table.metadata.columns, table.source
     try:
         schema = source.schema()
@@ -81,14 +87,14 @@ def column_names(table: RegisteredTable) -> tuple[str, ...] | None:
     return None if declared is None else tuple(column.name for column in declared)
 
 
-def _trouble_of(target: str, find: Callable[[str], RegisteredTable]) -> str:
+def _trouble_of(target: str, columns_of: Callable[[str], tuple[str, ...] | None]) -> str:
     """Return what is wrong with ``table.column``; names of both may hold dots."""
     dots = [i for i, letter in enumerate(target) if letter == "."]
     trouble = "" if dots else "it names no column; write 'table.column'"
     for i in reversed(dots):
         name, column = target[:i], target[i + 1 :]
         try:
-            names = column_names(find(name))
+            names = columns_of(name)
         except LakecatError as error:
             trouble = trouble or error.message
             continue

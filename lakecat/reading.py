@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lakecat.classification import hidden_columns
-from lakecat.contract import broken_references, mismatches, null_mismatches
+from lakecat.contract import broken_references, columns_by_table, mismatches, null_mismatches
 from lakecat.errors import SchemaMismatchError
 from lakecat.observe import observed
 from lakecat.redaction import is_secret_name
@@ -36,6 +36,9 @@ def read_table(table: RegisteredTable, tables: Registry, /, **params: Any) -> pl
             frame = source.scan(**params)
         except BaseException as error:
             typed = failure_of(error, source=source, table=name)
+            # Paths of partitions hold values.
+            typed.message, typed.reason = (hidden.without_values(text) for text in (typed.message, typed.reason))
+            typed.args = tuple(hidden.without_values(a) if isinstance(a, str) else a for a in typed.args)
             if typed is error:
                 raise
             # Where it was raised is told, its text, which may hold secrets, only as the reason.
@@ -68,7 +71,7 @@ def _check(table: RegisteredTable, tables: Registry, frame: pl.LazyFrame, *, new
     found = [
         *mismatches(declared, actual, hidden_columns(declared)),
         *null_mismatches(declared, figures),
-        *broken_references(declared, tables.get),
+        *broken_references(declared, columns_by_table(tables.get)),
     ]
     if found:
         sentence = f"table {name!r} is not what is declared: {'; '.join(text for _, text in found)}"

@@ -31,9 +31,10 @@ def import_of(place: Place | None) -> CatalogImport:
 
     What is typed into an interpreter is declared in no module: another program cannot import it.
     """
-    if place is None or place.module == "__main__" or not all(map(str.isidentifier, place.module.split("."))):
+    module = place.module or "__main__" if place is not None else "__main__"
+    if module == "__main__" or not all(map(str.isidentifier, module.split("."))):
         return CatalogImport(complete=False)
-    return CatalogImport((f"import {place.module}  # declares the table", *CatalogImport().lines))
+    return CatalogImport((f"import {module}  # declares the table", *CatalogImport().lines))
 
 
 def make_snippets(

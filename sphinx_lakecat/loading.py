@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sphinx.errors import ConfigError
 
+from lakecat.contract import columns_by_table
 from lakecat.errors import CatalogLoadError, TableNotFoundError
 from lakecat.introspect import change_token, introspect
 from lakecat.introspect.text import summary_of
@@ -65,6 +66,7 @@ class TableStore:
         self._kept: dict[str, TableSnapshot] = {}
         self._reported: set[str] = set()
         self._by_name: dict[str, list[str]] = {}
+        self._columns_of = columns_by_table(self._get)
         self.failures: list[str] = []
         for reference in references:
             self._load(reference)
@@ -87,7 +89,7 @@ class TableStore:
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
         found = self._found[name]
-        token = change_token(found.table, find=self._get)
+        token = change_token(found.table, columns_of=self._columns_of)
         return None if token is None else f"{found.reference} {token}"
 
     def list_token(self) -> str:
@@ -105,7 +107,7 @@ class TableStore:
                 found.table,
                 imported=self._imported or found.reference.imported,
                 reference=str(found.reference),
-                find=self._get,
+                columns_of=self._columns_of,
                 tell=reasons.__setitem__,
             )
         if name not in self._reported:

@@ -33,17 +33,17 @@ def merge_columns(
 
 def _snapshot(note: Column, actual: Column, figures: ColumnStatistics | None, hidden: HiddenColumns) -> ColumnSnapshot:
     """Return a column of the data with an author's note on it (which may be the column itself)."""
-    is_hidden = bool(hidden.of(actual.name))
+    why = hidden.of(actual.name)
     return ColumnSnapshot(
         name=actual.name,
-        dtype=dtype_text(actual.dtype if actual.dtype is not None else note.dtype, values=not is_hidden),
+        dtype=dtype_text(actual.dtype if actual.dtype is not None else note.dtype, values=not why),
         nullable=actual.nullable if note.nullable is None else note.nullable,
         description=note.description or actual.description,
         tags=note.tags or actual.tags,
-        classification=note.classification or actual.classification,
+        classification=note.classification or actual.classification or why,
         deprecated=note.deprecated or actual.deprecated,
         primary_key=note.primary_key or actual.primary_key,
         references=note.references or actual.references,
-        hidden=is_hidden,
-        statistics=None if is_hidden else figures,
+        hidden=bool(why),
+        statistics=None if why else figures,
     )

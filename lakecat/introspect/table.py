@@ -37,7 +37,7 @@ def introspect(
     *,
     imported: CatalogImport | None = None,
     reference: str = "",
-    find: Callable[[str], RegisteredTable] | None = None,
+    columns_of: Callable[[str], tuple[str, ...] | None] | None = None,
     tell: Callable[[Problem, str], None] | None = None,
 ) -> TableSnapshot:
     """Return all that can be known about a table without reading a row.
@@ -49,19 +49,19 @@ def introspect(
         table: The table.
         imported: How snippets get at the catalog; by the module that declares the table where not given.
         reference: ``module[:attribute]`` of the catalog, for the snippet of the command line.
-        find: Returns another table of the catalog; without it references of columns are not checked.
+        columns_of: Returns the columns of a table of the catalog, see :func:`lakecat.contract.columns_by_table`;
+            without it references of columns are not checked.
         tell: Called with each problem and the text of its cause, which is no part of the snapshot; without it they go
             to the logger ``lakecat``.
     """
     metadata = table.metadata
     tell = tell or log_problem(metadata.full_name)
-    base = root_of(metadata.place) if metadata.place else None
     try:
-        return _introspect(table, base, imported, reference, find, tell)
+        return _introspect(table, imported, reference, columns_of, tell)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 (answers may fail where they are used, such as a text that is none)
-        net = Net(secrets=held_secrets(table.source), hidden=hidden_columns(metadata.columns), base=base, tell=tell)
+        net = Net(secrets=held_secrets(table.source), hidden=hidden_columns(metadata.columns), base=None, tell=tell)
         net.note(error)
         return dataclasses.replace(_declared(table), problems=net.problems)
 
@@ -69,19 +69,20 @@ def introspect(
 def root_of(place: Place) -> Path:
     """Return the folder that holds the top package of a module, or the module itself."""
     file = Path(place.file)
-    above = place.module.count(".") + (file.name == "__init__.py")
-    return file.parents[min(above, len(file.parents) - 1)] if place.module != "__main__" else file.parent
+    module = place.module or "__main__"  # code that was made by exec may be in no module
+    above = module.count(".") + (file.name == "__init__.py")
+    return file.parents[min(above, len(file.parents) - 1)] if module != "__main__" else file.parent
 
 
 def _introspect(
     table: RegisteredTable,
-    base: Path | None,
     imported: CatalogImport | None,
     reference: str,
-    find: Callable[[str], RegisteredTable] | None,
+    columns_of: Callable[[str], tuple[str, ...] | None] | None,
     tell: Callable[[Problem, str], None],
 ) -> TableSnapshot:
     metadata, source = table.metadata, table.source
+    base = root_of(metadata.place) if metadata.place else None
     hidden = hidden_columns(metadata.columns)
     net = Net(secrets=_secrets(source), hidden=hidden, base=base, tell=tell)
     asked = net.ask(lambda: answers.parameters(source), ())
@@ -106,8 +107,8 @@ def _introspect(
     if found is not None:
         contract = [*mismatches(metadata.columns, {c.name: c.dtype for c in found}, hidden), *contract]
     details = [(_NOT_AS_DECLARED, text) for _, text in contract]
-    if find is not None:
-        details += [(_LEADS_NOWHERE, text) for _, text in broken_references(metadata.columns, find)]
+    if columns_of is not None:
+        details += [(_LEADS_NOWHERE, text) for _, text in broken_references(metadata.columns, columns_of)]
     told = tuple(Problem(code="schema_mismatch", message=message, detail=text) for message, text in details)
     problems = (*net.problems, *told, *map(net.cleaned, flaws))
     snippets = make_snippets(
@@ -189,4 +190,4 @@ def _origin(place: Place | None) -> Origin | None:
     root = root_of(place)
     file = Path(place.file)
     name = file.relative_to(root).as_posix() if file.is_absolute() and file.is_relative_to(root) else file.name
-    return Origin(module=place.module, qualname=place.qualname, file=name, line=place.line)
+    return Origin(module=place.module or "__main__", qualname=place.qualname, file=name, line=place.line)

@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from lakecat.classification import hidden_columns
-from lakecat.errors import LakecatError
+from lakecat.contract import broken_references
 from lakecat.metadata import TableMetadata
 
 if TYPE_CHECKING:
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 _DECLARED = tuple(field.name for field in dataclasses.fields(TableMetadata) if field.name != "place")
 
 
-def change_token(table: RegisteredTable, *, find: Callable[[str], RegisteredTable] | None = None) -> str | None:
+def change_token(
+    table: RegisteredTable, *, columns_of: Callable[[str], tuple[str, ...] | None] | None = None
+) -> str | None:
     """Return a text that is equal while all that a page shows is the same; ``None`` if none can tell.
 
-    That is the declaration, the data, which columns are hidden, and the columns that this table's reference.
+    That is the declaration, the data, which columns are hidden, and whether references to other tables lead somewhere.
 
     Args:
         table: The table.
-        find: Returns another table of the catalog, as for :func:`lakecat.introspect.introspect`.
+        columns_of: Returns the columns of a table of the catalog, as for :func:`lakecat.introspect.introspect`.
     """
     try:
         token = table.source.change_token()
@@ -35,26 +37,11 @@ def change_token(table: RegisteredTable, *, find: Callable[[str], RegisteredTabl
         declared = [getattr(metadata, name) for name in _DECLARED]
         line = metadata.place.line if metadata.place else 0
         hidden = sorted(hidden_columns(metadata.columns).names.items())
-        text = f"{declared!r}\0{line}\0{token}\0{hidden!r}\0{_of_references(table, find)!r}"
+        broken = [] if columns_of is None else list(broken_references(metadata.columns, columns_of))
+        text = f"{declared!r}\0{line}\0{token}\0{hidden!r}\0{broken!r}"
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
     except KeyboardInterrupt:
         raise
     # A source that cannot tell is read again, and then says what is wrong with it.
     except BaseException:  # noqa: BLE001
         return None
-
-
-def _of_references(table: RegisteredTable, find: Callable[[str], RegisteredTable] | None) -> list[str]:
-    """Return a text for each table that a column references: it says whether that changed."""
-    found: list[str] = []
-    if find is None:
-        return found
-    for target in {c.references for c in table.metadata.columns or () if c.references}:
-        for i in (i for i, letter in enumerate(target) if letter == "."):
-            try:
-                other = find(target[:i])
-            except LakecatError as error:
-                found.append(f"{target}: {error.message}")
-            else:
-                found.append(f"{target}: {other.metadata.columns!r} {other.source.change_token()}")
-    return sorted(found)

@@ -13,6 +13,7 @@ from lakecat.plaintext import plain, plain_name
 from sphinx_lakecat.anchors import column_anchor, table_anchor
 from sphinx_lakecat.rendering.markup import is_one_paragraph, parse_description
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
+from sphinx_lakecat.rendering.words import has_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -77,7 +78,7 @@ def table_page(table: TableSnapshot, markup: Markup) -> nodes.section:
     section += _section("columns", "Columns", [columns(table, markup)])
     if notes:
         section += _section("notes", "Notes", notes)
-    if any(column.statistics for column in table.columns or ()):
+    if has_statistics(table):
         section += _section("statistics", "Statistics", [_part("statistics", table)])
     if table.history:
         section += _section("history", "History", [_part("history", table)])
@@ -143,7 +144,7 @@ def columns(
         cell += markup.parse(column.description, what=what, prefix=prefix) if column.description else []
         if column.references:
             cell += nodes.paragraph(
-                "", "", nodes.Text("References "), _reference("column", column.references), nodes.Text(".")
+                "", "", nodes.Text("References "), _reference(column.references, table), nodes.Text(".")
             )
         part += cell
     # One node for all: Sphinx visits each node of a page some hundred times. Search needs each text once.
@@ -175,15 +176,16 @@ def _literal(text: str) -> nodes.literal:
     return nodes.literal(text, text, classes=["notranslate"])
 
 
-def _reference(role: str, target: str) -> nodes.Node:
+def _reference(target: str, table: TableSnapshot) -> nodes.Node:
+    """Return a link to a column. That it leads nowhere is a problem of the table, of which there is a warning."""
     return addnodes.pending_xref(
         "",
         _literal(target),
         refdomain="lakecat",
-        reftype=role,
+        reftype="column",
         reftarget=target,
         refexplicit=False,
-        refwarn=True,
+        refwarn=not any(f"references {target!r}" in problem.detail for problem in table.problems),
         lakecat_reported=False,
     )
 

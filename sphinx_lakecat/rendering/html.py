@@ -72,7 +72,7 @@ def _draw_snippets(part: lakecat_part, write: Write, page: Page) -> None:
         checked = ' checked="checked"' if i == 0 else ""
         label = _name(snippet.label)
         sync = escape(re.sub(r"\W+", "-", snippet.label.lower()))
-        code = snippet.code if snippet.verified else f"# Give each parameter that is ... a value.\n{snippet.code}"
+        code = words.code(snippet)
         write(
             f'<input{checked} id="{item}" name="lc-tabs-{page.number}" type="radio" />'
             f'<label aria-controls="{item}-content" class="sd-tab-label" data-sync-group="lakecat" '
@@ -183,7 +183,8 @@ def _draw_statistics(part: lakecat_part, write: Write, page: Page) -> None:
     _draw_rows(
         write, "Statistics of columns", ("Column", "Nulls", "Smallest", "Largest"), words.statistics(table), "lrll"
     )
-    write(f'<p class="lc-source">{escape(words.statistics_source(table))}</p>\n')
+    if source := words.statistics_source(table):
+        write(f'<p class="lc-source">{escape(source)}</p>\n')
 
 
 def _draw_history(part: lakecat_part, write: Write, page: Page) -> None:
@@ -214,11 +215,9 @@ _DRAW: dict[str, Callable[[lakecat_part, Write, Page], None]] = {
 
 
 def _marks(column: ColumnSnapshot) -> str:
-    marks = [("key", "primary key")] if column.primary_key else []
-    marks += [(column.classification, "classification")] if column.classification else []
-    marks += [(tag, "tag") for tag in column.tags]
-    marks += [("deprecated", "")] if column.deprecated else []
-    return "".join(f' <span class="lc-badge" title="{title}">{_name(text)}</span>' for text, title in marks)
+    return "".join(
+        f' <span class="lc-badge" title="{_name(title)}">{_name(text)}</span>' for text, title in words.marks(column)
+    )
 
 
 def _nullability(column: ColumnSnapshot) -> str:

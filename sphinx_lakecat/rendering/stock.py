@@ -44,7 +44,8 @@ def _snippets(part: lakecat_part) -> list[nodes.Node]:
     found: list[nodes.Node] = []
     for snippet in part["table"].snippets:
         found.append(nodes.paragraph("", "", nodes.Text(f"{plain_name(snippet.label)}:")))
-        found.append(nodes.literal_block(snippet.code, plain(snippet.code), language=snippet.language))
+        code = plain(words.code(snippet))
+        found.append(nodes.literal_block(code, code, language=snippet.language))
     return found
 
 
@@ -93,11 +94,8 @@ def _list(part: lakecat_part) -> list[nodes.Node]:
     for row in part["rows"]:
         name = plain_name(row.name)
         link = nodes.reference("", "", nodes.literal(name, name), internal=True, refuri=part["uri"](row.docname))
-        items.append(
-            nodes.list_item(
-                "", nodes.paragraph("", "", link, nodes.Text(f": {plain(row.summary)}" if row.summary else ""))
-            )
-        )
+        text = (" (deprecated)" if row.deprecated else "") + (f": {plain(row.summary)}" if row.summary else "")
+        items.append(nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(text))))
     return [nodes.bullet_list("", *items)]
 
 
@@ -131,8 +129,8 @@ _EXPAND: dict[str, Callable[[lakecat_part], list[nodes.Node]]] = {
 
 
 def _marks(column: ColumnSnapshot) -> str:
-    marks = (["primary key"] if column.primary_key else []) + [column.classification, *column.tags]
-    return ", ".join(plain_name(mark) for mark in marks if mark)
+    said = [("primary key" if title == "primary key" else text) for text, title in words.marks(column)]
+    return ", ".join(plain_name(text) for text in said)
 
 
 def _fields(facts: Sequence[tuple[str, str, str]]) -> nodes.field_list:

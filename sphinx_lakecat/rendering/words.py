@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakecat.plaintext import plain_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
+    from lakecat.snapshot import ColumnSnapshot, Figure, Snippet, TableSnapshot
 
 MANY_COLUMNS = 20
 """Above this number, columns get a filter and scroll in their own box."""
@@ -26,6 +28,37 @@ def nullability(column: ColumnSnapshot) -> str:
 def classifications(table: TableSnapshot) -> list[str]:
     """Return the classifications of the table's columns, each once."""
     return list(dict.fromkeys(c.classification for c in table.columns or () if c.classification))
+
+
+def hidden(column: ColumnSnapshot) -> str:
+    """Return what stands in the place of a column's values, if they are hidden."""
+    return f"hidden (classified as {plain_name(column.classification)})" if column.hidden else ""
+
+
+def marks(column: ColumnSnapshot) -> Iterator[tuple[str, str]]:
+    """Yield the marks of a column with what they are: key, classification, whether values are hidden, tags."""
+    if column.primary_key:
+        yield "key", "primary key"
+    if column.classification:
+        yield column.classification, "classification"
+    if column.hidden:
+        yield "values hidden", f"because of its classification {column.classification}"
+    for tag in column.tags:
+        yield tag, "tag"
+    if column.deprecated:
+        yield "deprecated", ""
+
+
+def code(snippet: Snippet) -> str:
+    """Return the code of a snippet; where something must be filled in, with a comment that says so."""
+    missing = not snippet.verified and "..." in snippet.code
+    return f"# Give each parameter that is ... a value.\n{snippet.code}" if missing else snippet.code
+
+
+def has_statistics(table: TableSnapshot) -> bool:
+    """Return whether there is anything to say of the values of columns, and be it that they are hidden."""
+    columns = table.columns or ()
+    return any(c.statistics for c in columns) or (table.statistics is not None and any(c.hidden for c in columns))
 
 
 def unknown_columns(table: TableSnapshot) -> str:
@@ -56,9 +89,11 @@ def head_figures(table: TableSnapshot) -> Iterator[tuple[str, Figure | None]]:
 
 
 def statistics(table: TableSnapshot) -> Iterator[tuple[str, str, str, str]]:
-    """Yield name, number of nulls, smallest and largest value of each column of which anything is known."""
+    """Yield name, number of nulls, smallest and largest value of each column of which anything is known, or hidden."""
     for column in table.columns or ():
-        if (known := column.statistics) is not None:
+        if column.hidden:
+            yield column.name, "", hidden(column), hidden(column)
+        elif (known := column.statistics) is not None:
             nulls = "" if known.null_count is None else f"{known.null_count.value:,}"
             yield column.name, nulls, known.minimum or "", known.maximum or ""
 
@@ -68,6 +103,8 @@ def statistics_source(table: TableSnapshot) -> str:
     known = [column.statistics for column in table.columns or () if column.statistics is not None]
     sources = dict.fromkeys(figure.null_count.source for figure in known if figure.null_count is not None)
     origin = f"From: {', '.join(sources)}. " if sources else ""
+    if not known:
+        return ""
     if all(figure.bounds == "exact" for figure in known):
         return f"{origin}Not computed from the rows."
     return f"{origin}Not computed from the rows: smallest and largest are approximate bounds."
@@ -98,7 +135,11 @@ def details(table: TableSnapshot) -> Iterator[tuple[str, str, str]]:
     for parameter in table.parameters:
         annotation = f": {parameter.annotation}" if parameter.annotation else ""
         default = f" = {parameter.default}" if parameter.default is not None else ", required"
-        yield "Parameter", f"{parameter.name}{annotation}{default}", ""
+        yield (
+            "Parameter",
+            f"{parameter.name}{annotation}{default}",
+            f"hidden: {parameter.hidden}" * bool(parameter.hidden),
+        )
     if origin := table.origin:
         yield "Declared in", f"{origin.file}, line {origin.line}", ""
 
