@@ -42,7 +42,7 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
             rows = min(rows, max(n_rows, _USUAL_ROWS))
         left = n_rows
         try:
-            batches = _engine(table, rows).execute(_query(names, predicate, n_rows, schema))
+            batches = engine(table, rows).execute(_query(names, predicate, n_rows, schema))
             for frame in _frames(batches, rows):
                 kept = frame if frame.schema == dtypes else frame.cast(dtypes)
                 kept = kept if predicate is None else kept.filter(predicate)
@@ -62,11 +62,11 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
 
 def check_engine(table: deltalake.DeltaTable) -> None:
     """Raise what the engine raises if it does not know a feature of the table. It reads nothing for that."""
-    _engine(table, _MOST_ROWS)
+    engine(table)
 
 
-def _engine(table: deltalake.DeltaTable, batch_rows: int) -> deltalake.QueryBuilder:
-    """Return deltalake's engine with the table in it.
+def engine(table: deltalake.DeltaTable, batch_rows: int = _USUAL_ROWS) -> deltalake.QueryBuilder:
+    """Return deltalake's engine with the table in it, as ``lakecat``.
 
     It reads times that are stored as INT96 in microseconds, as in nanoseconds those after 2262 would be others.
     """
