@@ -59,6 +59,13 @@ class TableFolder:
         """The location as deltalake takes it."""
         return self.location if isinstance(self.location, str) else str(self.location.absolute())
 
+    def remove_file(self, name: str) -> None:
+        """Remove a file."""
+        if not isinstance(self.location, str):
+            (self.location / name).unlink()
+            return
+        self._store().delete_file(name)
+
     def remove(self, name: str) -> None:
         """Remove a folder below this one with all that is in it; nothing if there is none."""
         if not isinstance(self.location, str):

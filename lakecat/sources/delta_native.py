@@ -41,7 +41,7 @@ def why_not_native(table: deltalake.DeltaTable) -> str | None:
             return "a partition column of bytes"
     location = urlsplit(table.table_uri)
     path = unquote(location.path)
-    if location.scheme == "file" and not _PLAIN_PATH.fullmatch(path):
+    if not _PLAIN_PATH.fullmatch(path):
         return "its path"
     if table.metadata().partition_columns and _PARTITION_FOLDER.search(path):
         return "a folder above it that looks like a partition"
