@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,6 +13,7 @@ from lakecat.errors import CommitConflictError, LakecatError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 SCHEMA = {"id": pl.Int64, "place": pl.String, "price": pl.Int64}
 
@@ -46,6 +46,9 @@ OPERATIONS: Mapping[str, Callable[[DeltaTable], Any]] = {
     "vacuum": lambda table: table.vacuum(dry_run=False),
 }
 PAIRS = [(first, second) for first in OPERATIONS for second in OPERATIONS]
+# One of each kind, for where each takes its time.
+KINDS = ("append", "overwrite", "overwrite-part", "merge", "delete", "restore", "describe", "compact", "z-order")
+PAIRS_OF_KINDS = [(first, second) for first, second in PAIRS if first in KINDS and second in KINDS]
 # Whatever of these comes second must have the rows that the order of the log gives.
 AS_THE_LOG = ("overwrite", "delete")
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import shutil
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,10 +43,24 @@ class TableFolder:
         with self._store().open_input_file(name) as file:
             return bytes(file.read())
 
+    def changed(self, name: str) -> datetime:
+        """Return when a file was written, as the file system or the store has it.
+
+        Raises:
+            FileNotFoundError: There is none.
+        """
+        if not isinstance(self.location, str):
+            return datetime.fromtimestamp((self.location / name).stat().st_mtime, UTC)
+        (info,) = self._store().get_file_info([name])
+        if info.mtime is None:
+            raise FileNotFoundError(name)
+        found: datetime = info.mtime
+        return found
+
     def log(self) -> list[str]:
         """Return the names of the files of the log, in their order."""
         if not isinstance(self.location, str):
-            return sorted(path.name for path in (self.location / LOG).iterdir() if path.is_file())
+            return sorted(entry.name for entry in os.scandir(self.location / LOG) if entry.is_file())
         from pyarrow.fs import FileSelector, FileType
 
         found = self._store().get_file_info_selector(FileSelector(LOG))
@@ -87,3 +105,21 @@ def commit_name(version: int) -> str:
 def commit_versions(names: Iterable[str]) -> list[int]:
     """Return the versions of those names that are commits: others may lie in a log, and are none of its business."""
     return sorted(int(found[1]) for name in names if (found := _COMMIT.fullmatch(name)))
+
+
+def is_commit(name: str) -> bool:
+    """Return whether a file of the log is a commit by its name."""
+    return _COMMIT.fullmatch(name) is not None
+
+
+def token_of(name: str, commit: bytes) -> str:
+    """Return a text for the newest commit of a table, from its name and what it holds."""
+    return f"{name} {hashlib.sha256(commit).hexdigest()[:16]}"
+
+
+def is_empty_text(partition: str, path: str) -> bool:
+    """Return whether a data file lies in the folder of an empty text.
+
+    deltalake tells the value as NULL, and both readers read an empty text.
+    """
+    return f"{partition}=" in map(unquote, unquote(path).split("/"))

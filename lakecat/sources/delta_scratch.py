@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote
 import polars as pl
 
 from lakecat.sources.delta_engine import engine, scan_datafusion
-from lakecat.sources.delta_folder import LOG, TableFolder, commit_name, commit_versions
+from lakecat.sources.delta_folder import LOG, TableFolder, commit_name, commit_versions, is_empty_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -307,8 +307,7 @@ def _partition_text(value: Any, name: str, path: str) -> str | None:
     """Return the value of a partition as the log has it."""
     match value:
         case None:
-            # deltalake tells an empty text as NULL; the folder that it writes tells them apart.
-            return "" if f"{name}=" in map(unquote, unquote(path).split("/")) else None
+            return "" if is_empty_text(name, path) else None
         case bool():
             return str(value).lower()
         case datetime.datetime():

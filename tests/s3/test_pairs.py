@@ -1,4 +1,4 @@
-"""All ordered pairs of operations that two writers do at once to a Delta table in a store."""
+"""All ordered pairs of kinds of operations that two writers do at once to a Delta table in a store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..delta_pairs import PAIRS, check_pair, make_table
+from ..delta_pairs import PAIRS_OF_KINDS, check_pair, make_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.mark.finding(2)
-@pytest.mark.parametrize(("first", "second"), PAIRS, ids=lambda name: name)
+@pytest.mark.parametrize(("first", "second"), PAIRS_OF_KINDS, ids=lambda name: name)
 def test_pairs(first: str, second: str, template: dict[str, bytes], s3: Gateway, bucket: str) -> None:
     """What two writers do at once has the rows of one after the other, or is a conflict, and leaves nothing behind."""
     made: list[str] = []
