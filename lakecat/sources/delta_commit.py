@@ -222,16 +222,16 @@ class DeltaCommits(StoredTable):
         stream = FrameStream(lazy)
         try:
             yield stream.reader(), lazy.collect_schema()
-        except BaseException:
+        except BaseException as error:
             stream.close()
-            if stream.failure is not None:
+            if stream.failure is not None and is_failure(error):
                 raise self._frame_failed(stream.failure) from None
             raise
         finally:
             stream.close()
 
-    def _frame_failed(self, error: BaseException) -> LakecatError:
-        if isinstance(error, LakecatError):
+    def _frame_failed(self, error: BaseException) -> BaseException:
+        if isinstance(error, LakecatError) or not is_failure(error):
             return error
         return SourceError(f"nothing was written to table {self.name!r}: the frame failed", self.clean(error))
 

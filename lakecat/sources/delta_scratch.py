@@ -231,6 +231,12 @@ def live_files(table: deltalake.DeltaTable) -> pl.DataFrame:
     return files if "num_records" in files.columns else files.with_columns(counts)
 
 
+def empty_partitions(table: deltalake.DeltaTable) -> list[str]:
+    """Return the partition columns of which a data file has an empty text."""
+    names, files = table.metadata().partition_columns, live_files(table).get_column("path")
+    return [name for name in names if any(is_empty_text(name, path) for path in files)]
+
+
 def why_not_removed(table: deltalake.DeltaTable, *, rewrites: bool) -> str | None:
     """Return why deltalake would silently change rows that it is not to touch; ``None`` if it would not.
 

@@ -8,9 +8,16 @@ import polars as pl
 
 from lakecat.errors import CommitConflictError, TableParameterError
 from lakecat.metadata import check_text, check_texts
-from lakecat.observe import recorded
-from lakecat.sources.delta_commit import DeltaCommits, TableChange, change, commit_properties
-from lakecat.sources.delta_scratch import live_files, same_shape, scratch, why_not_removed, why_not_replaced
+from lakecat.observe import observed, recorded
+from lakecat.sources.delta_commit import COMMIT_RETRIES, DeltaCommits, TableChange, change, commit_properties
+from lakecat.sources.delta_scratch import (
+    empty_partitions,
+    live_files,
+    same_shape,
+    scratch,
+    why_not_removed,
+    why_not_replaced,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,6 +126,8 @@ class DeltaUpkeep(DeltaCommits):
                 if name not in known or name in partitions:
                     what = "is partitioned by" if name in partitions else "has no column"
                     raise TableParameterError(f"table {self.name!r} cannot be laid in order: it {what} {name!r}")
+            if empty_partitions(table):
+                self._refuse("be laid in order", "deltalake would take a partition of an empty text for one of NULL")
             size = _target_size(table, target_size)
             return self._rewrite("be laid in order", table, live_files(table), size, by=names)
 
@@ -150,7 +159,6 @@ class DeltaUpkeep(DeltaCommits):
             version=version, files_added=figures["num_added_files"], files_removed=figures["num_removed_files"]
         )
 
-    @recorded
     def vacuum(
         self,
         *,
@@ -171,16 +179,18 @@ class DeltaUpkeep(DeltaCommits):
             allow_short_retention: Allow fewer hours than the table's setting. A file that a reader or writer still
                 needs may then be deleted.
         """
-        with self._refusals("be vacuumed"):
-            return tuple(
-                self._load().vacuum(
-                    retention_hours=retention_hours,
-                    dry_run=dry_run,
-                    enforce_retention_duration=not allow_short_retention,
-                    full=full,
-                    commit_properties=commit_properties(),
-                )
+        given = {"retention_hours": retention_hours, "dry_run": dry_run, "full": full}
+        with observed("vacuum", self.name, location=self.uri, params=given) as details, self._refusals("be vacuumed"):
+            files = self._load().vacuum(
+                retention_hours=retention_hours,
+                dry_run=dry_run,
+                enforce_retention_duration=not allow_short_retention,
+                full=full,
+                commit_properties=commit_properties(COMMIT_RETRIES),
             )
+            # A dry run names what it leaves where it is.
+            details.update({} if dry_run else {"files_deleted": len(files)})
+            return tuple(files)
 
 
 def small_files(files: pl.DataFrame, size: int) -> pl.DataFrame:

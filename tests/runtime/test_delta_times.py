@@ -77,7 +77,7 @@ def test_moments_between_commits(tmp_path: Path, entry: str, hours: float) -> No
     assert heights(source, [moment.astimezone(zone) for moment in asked]) == [1, 2, 2, 2, 3, 3, 4]
     assert heights(source, [moment.astimezone(zone).isoformat() for moment in asked]) == [1, 2, 2, 2, 3, 3, 4]
     assert heights(source, [datetime(9999, 12, 31, tzinfo=UTC)]) == [4]
-    with pytest.raises(SourceNotFoundError, match=r"nothing as old as.* version 0, was made at 2026-01-31T12:00:00\.250"):
+    with pytest.raises(SourceNotFoundError, match=r"nothing as old .* version 0, was made at 2026-01-31T12:00:00\.2"):
         source.scan(timestamp=START - step / 1000)
     assert source.restore(timestamp=times[1]).version == 4
     assert source.scan().collect().height == 2
