@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 import os
 import threading
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -20,9 +16,10 @@ from lakecat.errors import (
     UnsupportedFeatureError,
 )
 from lakecat.snapshot import Fact, Parameter
-from lakecat.sources import delta_log
+from lakecat.sources import delta_log, delta_times
 from lakecat.sources.base import refuse_parameters
 from lakecat.sources.delta_engine import check_engine, scan_datafusion
+from lakecat.sources.delta_folder import LOG, commit_name, is_commit, token_of
 from lakecat.sources.delta_native import scan_native, why_not_native
 from lakecat.sources.delta_write import DeltaWriter
 from lakecat.sources.failures import is_failure, typed_error
@@ -56,10 +53,23 @@ class DeltaTable(DeltaWriter):
         description: str = "",
     ) -> None:
         super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
+        self._forget()
+
+    def _forget(self) -> None:
         self._lock = threading.Lock()
         self._opened: deltalake.DeltaTable | None = None
         self._opened_at: str | None = None
-        self._reason: tuple[deltalake.DeltaTable | None, str | None] = (None, None)
+        self._reason: tuple[deltalake.DeltaTable, str | None] | None = None
+        self._token: tuple[tuple[str, str], str] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is open stays here: another process opens it anew.
+        left = {"_lock", "_opened", "_opened_at", "_reason", "_token"}
+        return {name: value for name, value in self.__dict__.items() if name not in left}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._forget()
+        self.__dict__.update(state)
 
     def scan(self, **params: Any) -> pl.LazyFrame:
         """Return the table lazily, from its newest commit, or from ``version=`` or ``timestamp=``; opens no data file.
@@ -125,7 +135,8 @@ class DeltaTable(DeltaWriter):
 
     def statistics(self) -> Statistics:
         """Return figures of the whole table, from the log."""
-        return delta_log.statistics(self._open())
+        newest = next(iter(self.history(limit=1)), None)
+        return delta_log.statistics(self._open(), last_change=None if newest is None else newest.time)
 
     def column_statistics(self) -> Mapping[str, ColumnStatistics]:
         """Return null counts and bounds of columns, from the log."""
@@ -133,24 +144,40 @@ class DeltaTable(DeltaWriter):
 
     def history(self, *, limit: int = 10) -> tuple[Commit, ...]:
         """Return the newest commits, from the log."""
-        return delta_log.history(self._open(), limit=limit)
+        return delta_times.history(self._folder, self._open().version(), limit=limit)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return flaws of the data that can be seen without reading them."""
         return delta_log.problems(self._open())
 
     def change_token(self) -> str | None:
-        """Return a text that changes with each commit: one listing of a local log, a few small requests to a store."""
-        path = self.local_path
+        """Return a text that changes with each commit, and if the table is made anew or its newest commit is another.
+
+        It comes from the log alone: a copy of a table has the token that the table has. It costs one listing of a local
+        log, a few small requests to a store.
+        """
         try:
-            if path is None:
+            if self.local_path is None:
                 self._open()
                 return self._opened_at
-            log = path / "_delta_log"
-            newest = max((entry.name for entry in os.scandir(log) if entry.name.endswith(".json")), default="")
-            return f"{newest} {stamp(log / newest)}"
+            return self._token_at(self._newest_commit())
         except (SourceError, OSError):
-            return None if path is None else "nothing there"
+            return None if self.local_path is None else "nothing there"
+
+    def _newest_commit(self) -> tuple[str, str]:
+        """Return the name of the newest commit of a local log, and a stamp of it."""
+        log = self._folder.location / LOG  # type: ignore[operator]
+        names = [entry.name for entry in os.scandir(log) if is_commit(entry.name) and entry.is_file()]
+        newest = max(names, default="")
+        return newest, stamp(log / newest)
+
+    def _token_at(self, newest: tuple[str, str]) -> str:
+        """Return the token for the newest commit of a local log, which is read once for each stamp."""
+        known = self._token
+        if known is None or known[0] != newest:
+            name = newest[0]
+            known = self._token = newest, token_of(name, self._folder.read(f"{LOG}/{name}") if name else b"")
+        return known[1]
 
     def _open(self) -> deltalake.DeltaTable:
         """Return the newest version, opened before if there was no commit since. It is never updated in place."""
@@ -158,10 +185,13 @@ class DeltaTable(DeltaWriter):
             if self.local_path is None:
                 if self._opened is None or not self._is_newest(self._opened):
                     self._opened = self._load()
-                    self._opened_at = _token_of(self._opened)
+                    self._opened_at = self._token_of(self._opened)
                 return self._opened
             # Taken before the table is opened: a commit in between is seen at the next use.
-            newest = self.change_token()
+            try:
+                newest = str(self._newest_commit())
+            except OSError:
+                newest = "nothing there"
             if self._opened is None or newest != self._opened_at:
                 self._opened = self._load()
                 self._opened_at = newest
@@ -169,11 +199,12 @@ class DeltaTable(DeltaWriter):
 
     def _why_not_native(self, table: deltalake.DeltaTable) -> str | None:
         """Return why Polars must not read a version; of the newest it is found out once, as all its files are asked."""
-        if table is not self._opened:
-            return why_not_native(table)
-        if self._reason[0] is not table:
-            self._reason = table, why_not_native(table)
-        return self._reason[1]
+        known = self._reason
+        if known is None or known[0] is not table:
+            known = table, why_not_native(table)
+            if table is self._opened:
+                self._reason = known
+        return known[1]
 
     def _is_newest(self, table: deltalake.DeltaTable) -> bool:
         """Return whether a store still has this version as the newest, and that it was not made anew meanwhile."""
@@ -185,7 +216,15 @@ class DeltaTable(DeltaWriter):
             if not is_failure(error):
                 raise
             raise self._typed(error) from None
-        return _token_of(table) == self._opened_at
+        return self._token_of(table) == self._opened_at
+
+    def _token_of(self, table: deltalake.DeltaTable) -> str:
+        """Return the token for a version of a table in a store, which is asked for the commit."""
+        name = commit_name(table.version())
+        try:
+            return token_of(name, self._folder.read(f"{LOG}/{name}"))
+        except Exception:  # noqa: BLE001 (a log may lack the commit; a store that fails is noticed before)
+            return token_of(name, str(table.metadata().id).encode())
 
     def _open_version(self, version: Any) -> deltalake.DeltaTable:
         if not isinstance(version, int) or isinstance(version, bool) or version < 0:
@@ -200,42 +239,20 @@ class DeltaTable(DeltaWriter):
         return self._load(version)
 
     def _open_timestamp(self, timestamp: Any) -> deltalake.DeltaTable:
-        moment = self._moment(timestamp)
-        table = self._load()
+        moment = delta_times.moment_of(timestamp, f"timestamp of table {self.name!r}")
+        newest = self._open()
         try:
-            table.load_as_version(moment)
+            version, first, made = delta_times.version_at(self._folder, newest.version(), moment)
         except BaseException as error:
             if not is_failure(error):
                 raise
             raise self._typed(error) from None
-        # Before the first commit, deltalake silently returns the first.
-        first = self._time_of(table)
-        if first is not None and moment < first:
+        if version is None:
             raise SourceNotFoundError(
                 f"table {self.name!r} has nothing as old as {moment.isoformat()}; its oldest readable commit,"
-                f" version {table.version()}, was made at {first.isoformat(timespec='seconds')}"
+                f" version {first}, was made at {made.isoformat(timespec='milliseconds')}"
             )
-        return table
-
-    def _moment(self, timestamp: Any) -> datetime:
-        if isinstance(timestamp, str):
-            with contextlib.suppress(ValueError):
-                timestamp = datetime.fromisoformat(timestamp)
-        where = f"timestamp of table {self.name!r}"
-        if not isinstance(timestamp, datetime):
-            raise TableParameterError(f"{where} is {timestamp!r}; write a datetime, or text as 2026-01-31T12:00:00Z")
-        if timestamp.tzinfo is None:
-            raise TableParameterError(f"{where} has no zone: {timestamp.isoformat()}; add one, as in +00:00")
-        return timestamp.astimezone(UTC)
-
-    def _time_of(self, table: deltalake.DeltaTable) -> datetime | None:
-        """Return when the version of ``table`` was committed, from the clock that deltalake goes by."""
-        path = self.local_path
-        commit = None if path is None else path / "_delta_log" / f"{table.version():020d}.json"
-        if commit is not None and commit.is_file():
-            return datetime.fromtimestamp(commit.stat().st_mtime, UTC)
-        entries = delta_log.history(table, limit=1)
-        return datetime.fromisoformat(entries[0].time) if entries and entries[0].time else None
+        return newest if version == newest.version() else self._load(version)
 
     def _load(self, version: int | None = None) -> deltalake.DeltaTable:
         import deltalake
@@ -261,16 +278,3 @@ class DeltaTable(DeltaWriter):
 
     def _typed(self, error: BaseException) -> SourceError:
         return typed_error(error, table=self.name, clean=self.clean)
-
-
-def _token_of(table: deltalake.DeltaTable) -> str:
-    """Return a text for a version of a table in a store; it is another where the table was made anew.
-
-    The entry of the newest commit is asked of the store, not of the open table.
-    """
-    try:
-        entry = json.dumps(table.history(1)[:1], sort_keys=True, default=str)
-    except Exception:  # noqa: BLE001 (a log may lack the entry; a store that fails is noticed before)
-        entry = ""
-    digest = hashlib.sha256(entry.encode()).hexdigest()[:16]
-    return f"version {table.version()} of {table.metadata().id}, {digest}"

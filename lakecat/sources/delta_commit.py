@@ -21,7 +21,9 @@ from lakecat.errors import (
     UnreachableError,
     UnsupportedFeatureError,
 )
+from lakecat.sources.delta_folder import TableFolder
 from lakecat.sources.delta_schema import fit
+from lakecat.sources.delta_scratch import scratch, why_not_removed
 from lakecat.sources.failures import is_failure, typed_error
 from lakecat.sources.frame_stream import FrameStream
 from lakecat.sources.storage import StoredTable
@@ -35,7 +37,7 @@ Result = TypeVar("Result")
 
 # With deltalake's own 15, some of many writers at once give up.
 COMMIT_RETRIES = 200
-# What can be done again from the start is, on a newer version: how often.
+# What rests on the rows of a version is done again from the start on a newer one: how often.
 _REPEATS = 20
 # deltalake loses its way, or panics, where a path holds one of these.
 _UNWRITABLE_PATH = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")
@@ -99,6 +101,10 @@ class DeltaCommits(StoredTable):
         """Return a version that nobody else holds."""
 
     @abstractmethod
+    def _typed(self, error: BaseException) -> SourceError:
+        """Return an error of a library as one of lakecat."""
+
+    @abstractmethod
     def _open_version(self, version: Any) -> deltalake.DeltaTable:
         """Return a version, or raise a typed error."""
 
@@ -106,16 +112,56 @@ class DeltaCommits(StoredTable):
     def _open_timestamp(self, timestamp: Any) -> deltalake.DeltaTable:
         """Return the version of a time, or raise a typed error."""
 
-    def _repeat(self, verb: str, act: Callable[[deltalake.DeltaTable], Result]) -> Result:
-        """Do something that may be done again, on the newest version, each time that another writer was first."""
+    @property
+    def _folder(self) -> TableFolder:
+        path = self.local_path
+        return TableFolder(self.uri, self.options[0]) if path is None else TableFolder(path)
+
+    def _repeat(
+        self,
+        verb: str,
+        act: Callable[[deltalake.DeltaTable], Result],
+        *,
+        removes: bool = False,
+        rewrites: bool = False,
+    ) -> Result:
+        """Do something on the newest version, again from the start each time that another writer was first.
+
+        Args:
+            verb: What is done, for errors: "be merged into".
+            act: Does it on a version.
+            removes: Whether it removes data files.
+            rewrites: Whether it also writes rows of theirs anew.
+        """
         for left in reversed(range(_REPEATS)):
             try:
                 with self._refusals(verb):
-                    return act(self._load())
+                    table = self._load()
+                    if removes or rewrites:
+                        self._refuse(verb, why_not_removed(table, rewrites=rewrites))
+                    return act(table)
             except CommitConflictError:
                 if not left:
                     raise
         raise AssertionError("unreachable")
+
+    def _refuse(self, verb: str, reason: str | None) -> None:
+        if reason is not None:
+            raise UnsupportedFeatureError(f"table {self.name!r} cannot {verb}: {reason}")
+
+    @contextlib.contextmanager
+    def _kept(self, frame: Any, table: pl.Schema, *, add: bool = False, part: bool = False) -> Iterator[Any]:
+        """Give a frame that can be computed several times, with the rows of one that is computed once.
+
+        Rows of a LazyFrame are kept in files beside the table for that time; see :meth:`_rows` for the arguments.
+        """
+        if isinstance(frame, pl.DataFrame):
+            yield frame
+            return
+        with scratch(self._folder) as made:
+            with self._rows(frame, table, add=add, part=part) as (rows, _):
+                made.write(rows)
+            yield made.scan(self._typed)
 
     @contextlib.contextmanager
     def _refusals(self, verb: str) -> Iterator[None]:
@@ -176,16 +222,16 @@ class DeltaCommits(StoredTable):
         stream = FrameStream(lazy)
         try:
             yield stream.reader(), lazy.collect_schema()
-        except BaseException:
+        except BaseException as error:
             stream.close()
-            if stream.failure is not None:
+            if stream.failure is not None and is_failure(error):
                 raise self._frame_failed(stream.failure) from None
             raise
         finally:
             stream.close()
 
-    def _frame_failed(self, error: BaseException) -> LakecatError:
-        if isinstance(error, LakecatError):
+    def _frame_failed(self, error: BaseException) -> BaseException:
+        if isinstance(error, LakecatError) or not is_failure(error):
             return error
         return SourceError(f"nothing was written to table {self.name!r}: the frame failed", self.clean(error))
 
@@ -200,11 +246,14 @@ class DeltaCommits(StoredTable):
         return predicate
 
 
-def commit_properties() -> deltalake.CommitProperties:
-    """Return what each commit is made with."""
+def commit_properties(retries: int = 0) -> deltalake.CommitProperties:
+    """Return what a commit is made with: without retries it is the next one after the version that was read, or none.
+
+    deltalake would look whether what others committed meanwhile is in its way. That is right for appends alone.
+    """
     import deltalake
 
-    return deltalake.CommitProperties(max_commit_retries=COMMIT_RETRIES)
+    return deltalake.CommitProperties(max_commit_retries=retries)
 
 
 def change(table: deltalake.DeltaTable, metrics: Mapping[str, Any] | None = None) -> TableChange:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _NAME = "lakecat"
 _FEWEST_ROWS, _USUAL_ROWS, _MOST_ROWS = 1 << 10, 1 << 13, 1 << 17
 _BATCH_BYTES = 8 << 20
+_ESCAPED = re.compile(rb"(\\u00[0-9A-Fa-f]{2})+")
 
 
 def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException], Exception]) -> pl.LazyFrame:
@@ -28,6 +30,7 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
         typed: Turns an error of the engine into one of lakecat.
     """
     schema = pl.Schema(table.schema())
+    texts = _byte_partitions(table)
 
     def read(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
@@ -37,18 +40,21 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
         needed = set(wanted) | (set() if predicate is None else set(predicate.meta.root_names()))
         names = [name for name in schema if name in needed] or list(schema)[:1]
         dtypes = pl.Schema({name: schema[name] for name in names})
+        bytes_ = [decoded(pl.col(name)) for name in names if name in texts]
         rows = _batch_rows(table)
         if n_rows is not None:
             rows = min(rows, max(n_rows, _USUAL_ROWS))
         left = n_rows
         try:
-            batches = _engine(table, rows).execute(_query(names, predicate, n_rows, schema))
+            batches = engine(table, rows).execute(_query(names, predicate, n_rows, schema))
             for frame in _frames(batches, rows):
                 kept = frame if frame.schema == dtypes else frame.cast(dtypes)
-                kept = kept if predicate is None else kept.filter(predicate)
+                # The plan counts rows before it filters them.
                 if left is not None:
                     kept = kept.head(left)
                     left -= kept.height
+                kept = kept.with_columns(bytes_) if bytes_ else kept
+                kept = kept if predicate is None else kept.filter(predicate)
                 yield kept if kept.columns == wanted else kept.select(wanted)
                 if left == 0:
                     return
@@ -62,29 +68,51 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
 
 def check_engine(table: deltalake.DeltaTable) -> None:
     """Raise what the engine raises if it does not know a feature of the table. It reads nothing for that."""
-    _engine(table, _MOST_ROWS)
+    engine(table)
 
 
-def _engine(table: deltalake.DeltaTable, batch_rows: int) -> deltalake.QueryBuilder:
-    """Return deltalake's engine with the table in it.
+def engine(table: deltalake.DeltaTable, batch_rows: int = _USUAL_ROWS) -> deltalake.QueryBuilder:
+    """Return deltalake's engine with the table in it, as ``lakecat``.
 
-    It reads times that are stored as INT96 in microseconds, as in nanoseconds those after 2262 would be others.
+    It reads times that are stored as INT96 in microseconds, as in nanoseconds those after 2262 would be others; and one
+    file after the other, so that rows come in the same order each time: a limit would otherwise be any rows.
     """
     import deltalake
 
     settings = {
         "datafusion.execution.batch_size": str(batch_rows),
         "datafusion.execution.parquet.coerce_int96": "us",
+        "datafusion.execution.target_partitions": "1",
     }
     return deltalake.QueryBuilder(settings).register(_NAME, table)
 
 
 def _query(names: Iterable[str], predicate: pl.Expr | None, n_rows: int | None, schema: pl.Schema) -> str:
-    condition = None if predicate is None else sql_filter(predicate, schema)
+    # A filter comes after the limit, so the engine must not apply it to more rows than the limit leaves.
+    condition = None if predicate is None or n_rows is not None else sql_filter(predicate, schema)
     where = "" if condition is None else f" WHERE {condition}"
-    # The condition may be less than the whole filter, which is applied afterwards.
-    limit = f" LIMIT {n_rows}" if n_rows is not None and predicate is None else ""
+    limit = "" if n_rows is None else f" LIMIT {n_rows}"
     return f"SELECT {', '.join(map(quoted, names))} FROM {_NAME}{where}{limit}"  # noqa: S608 (names are quoted)
+
+
+def _byte_partitions(table: deltalake.DeltaTable) -> frozenset[str]:
+    """Return the partition columns of bytes, whose values the log has as text and the engine gives as such."""
+    types = {field.name: getattr(field.type, "type", None) for field in table.schema().fields}
+    return frozenset(name for name in table.metadata().partition_columns if types[name] == "binary")
+
+
+def decoded(values: pl.Expr) -> pl.Expr:
+    """Return the values of a partition column of bytes, from the escapes in which the protocol has them.
+
+    A writer that does not escape wrote the bytes as the text that they are.
+    """
+    return values.map_elements(_decoded, return_dtype=pl.Binary, skip_nulls=True)
+
+
+def _decoded(text: bytes) -> bytes:
+    if not _ESCAPED.fullmatch(text):
+        return text
+    return bytes(int(code, 16) for code in text.decode().split("\\u")[1:])
 
 
 def _batch_rows(table: deltalake.DeltaTable) -> int:

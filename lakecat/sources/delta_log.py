@@ -1,17 +1,17 @@
-"""Figures, history and flaws of a Delta table, from its log; no data file is opened."""
+"""Figures and flaws of a Delta table, from its log; no data file is opened."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from lakecat.errors import UnsupportedFeatureError
 from lakecat.metadata import Column
-from lakecat.snapshot import ColumnStatistics, Commit, Figure, Problem, Statistics
-from lakecat.sources.delta_engine import check_engine
+from lakecat.snapshot import ColumnStatistics, Figure, Problem, Statistics
+from lakecat.sources.delta_engine import check_engine, decoded
+from lakecat.sources.delta_folder import is_empty_text
 from lakecat.sources.delta_native import local_files, why_not_native
 from lakecat.sources.failures import typed_error
 from lakecat.sources.values import value_text
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import deltalake
 
 LOG = "Delta log"
-_ROWS_ADDED = ("numOutputRows", "num_added_rows", "numTargetRowsInserted", "num_target_rows_inserted")
 
 
 def columns(table: deltalake.DeltaTable) -> tuple[Column, ...]:
@@ -34,8 +33,8 @@ def columns(table: deltalake.DeltaTable) -> tuple[Column, ...]:
     )
 
 
-def statistics(table: deltalake.DeltaTable) -> Statistics:
-    """Return the figures of the whole table.
+def statistics(table: deltalake.DeltaTable, *, last_change: str | None) -> Statistics:
+    """Return the figures of the whole table; when it was changed is known elsewhere.
 
     The number of rows is given only where every file states its own, and no rows of it are marked as deleted: otherwise
     the sum would be false.
@@ -45,7 +44,7 @@ def statistics(table: deltalake.DeltaTable) -> Statistics:
         rows=_rows(table, files),
         bytes=Figure(value=int(files.get_column("size_bytes").sum() or 0), provenance="exact", source=LOG),
         files=Figure(value=files.height, provenance="exact", source=LOG),
-        last_change=next((c.time for c in history(table, limit=1)), None),
+        last_change=last_change,
         version=table.version(),
     )
 
@@ -62,7 +61,7 @@ def column_statistics(table: deltalake.DeltaTable) -> Mapping[str, ColumnStatist
     found = {}
     for name, dtype in pl.Schema(table.schema()).items():
         if f"partition.{name}" in files.columns:
-            values = files.get_column(f"partition.{name}")
+            values = _partition_values(files, name, dtype)
             rows = files.get_column("num_records") if "num_records" in files.columns else None
             known = rows is not None and not rows.null_count() and not deleted
             nulls = int(rows.filter(values.is_null()).sum()) if known and rows is not None else None
@@ -75,29 +74,6 @@ def column_statistics(table: deltalake.DeltaTable) -> Mapping[str, ColumnStatist
                 low = high = None  # what was written as a Float32 has a bound that was rounded as one
             found[name] = _of_column(nulls, low, high, "approximate")
     return {name: known for name, known in found.items() if known != ColumnStatistics()}
-
-
-def history(table: deltalake.DeltaTable, *, limit: int) -> tuple[Commit, ...]:
-    """Return the newest commits that the log still has, the newest first; fewer, or none, where they cannot be read."""
-    try:
-        entries = table.history(limit)
-    except Exception:  # noqa: BLE001 (a table can be read without its history, which some writers leave out)
-        return ()
-    return tuple(
-        Commit(
-            version=entry.get("version", table.version() - i),
-            time=commit_time(entry),
-            operation=str(entry.get("operation", "")),
-            rows_added=_rows_added(entry.get("operationMetrics")),
-        )
-        for i, entry in enumerate(entries)
-    )
-
-
-def commit_time(entry: Mapping[str, Any]) -> str | None:
-    """Return the time of an entry of the history, ISO 8601 in UTC with seconds."""
-    when = entry.get("timestamp")
-    return datetime.fromtimestamp(when / 1000, UTC).isoformat(timespec="seconds") if isinstance(when, int) else None
 
 
 def problems(table: deltalake.DeltaTable) -> tuple[Problem, ...]:
@@ -143,6 +119,16 @@ def _rows(table: deltalake.DeltaTable, files: pl.DataFrame) -> Figure | None:
     return Figure(value=int(counts.sum()), provenance="exact", source=LOG)
 
 
+def _partition_values(files: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
+    values = files.get_column(f"partition.{name}")
+    if dtype == pl.Binary:
+        values = values.to_frame().select(decoded(pl.all())).to_series()
+    if values.null_count() and dtype in (pl.String, pl.Binary):
+        empty = pl.Series([is_empty_text(name, path) for path in files.get_column("path")])
+        values = values.set(values.is_null() & empty, "" if dtype == pl.String else b"")
+    return values
+
+
 def _has_deletions(table: deltalake.DeltaTable) -> bool:
     """Return whether rows may be marked as deleted in files that still hold them."""
     return "deletionVectors" in (table.protocol().reader_features or ())
@@ -164,12 +150,3 @@ def _of_column(nulls: int | None, low: pl.Series | None, high: pl.Series | None,
         maximum=None if high is None or not high.len() else value_text(high.max()),
         bounds=provenance,
     )
-
-
-def _rows_added(metrics: Any) -> int | None:
-    if not isinstance(metrics, dict):
-        return None
-    for name in _ROWS_ADDED:
-        if str(metrics.get(name, "")).isdigit():
-            return int(metrics[name])
-    return None

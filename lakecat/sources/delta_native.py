@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import deltalake
 
+# The version that stands for column mapping: Polars refuses it even where no mapping is used.
+_MAPPING_VERSION = 2
 _NATIVE_FEATURES = frozenset({"deletionVectors", "timestampNtz"})
 # Polars reads INT96 as nanoseconds of 64 bits; a time outside of these comes out as the last that fits.
 _NANOSECONDS = (datetime(1677, 9, 22, tzinfo=UTC), datetime(2262, 4, 11, tzinfo=UTC))
@@ -35,13 +37,15 @@ def why_not_native(table: deltalake.DeltaTable) -> str | None:
         return f"column mapping ({mode})"
     if beyond := sorted(set(table.protocol().reader_features or ()) - _NATIVE_FEATURES):
         return f"reader features ({', '.join(beyond)})"
+    if table.protocol().min_reader_version == _MAPPING_VERSION:
+        return f"reader version {_MAPPING_VERSION}"
     types = {field.name: field.type for field in table.schema().fields}
     for name in table.metadata().partition_columns:
         if getattr(types[name], "type", None) == "binary":
             return "a partition column of bytes"
     location = urlsplit(table.table_uri)
     path = unquote(location.path)
-    if location.scheme == "file" and not _PLAIN_PATH.fullmatch(path):
+    if not _PLAIN_PATH.fullmatch(path):
         return "its path"
     if table.metadata().partition_columns and _PARTITION_FOLDER.search(path):
         return "a folder above it that looks like a partition"

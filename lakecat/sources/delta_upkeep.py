@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecat.errors import TableParameterError
+import polars as pl
+
+from lakecat.errors import CommitConflictError, TableParameterError
 from lakecat.metadata import check_text, check_texts
-from lakecat.observe import recorded
-from lakecat.sources.delta_commit import DeltaCommits, TableChange, change, commit_properties
+from lakecat.observe import observed, recorded
+from lakecat.sources.delta_commit import COMMIT_RETRIES, DeltaCommits, TableChange, change, commit_properties
+from lakecat.sources.delta_scratch import (
+    empty_partitions,
+    live_files,
+    same_shape,
+    scratch,
+    why_not_removed,
+    why_not_replaced,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     import deltalake
+
+
+_TARGET_SIZE = 100 << 20
 
 
 class DeltaUpkeep(DeltaCommits):
@@ -63,38 +76,89 @@ class DeltaUpkeep(DeltaCommits):
         if (version is None) == (timestamp is None):
             raise TableParameterError(f"restore of table {self.name!r} takes a version or a timestamp, one of the two")
         then = self._open_version(version) if timestamp is None else self._open_timestamp(timestamp)
-        with self._refusals("be restored"):
-            table = self._load()
-            if then.version() == table.version():
+        number = then.version()
+
+        def act(table: deltalake.DeltaTable) -> TableChange:
+            if number == table.version():
                 return change(table)
-            return change(table, table.restore(then.version(), commit_properties=commit_properties()))
+            self._refuse("be restored", why_not_removed(then, rewrites=False))
+            return change(table, table.restore(number, commit_properties=commit_properties()))
+
+        return self._repeat("be restored", act, removes=True)
 
     @recorded
     def compact(self, *, target_size: int | None = None) -> TableChange:
         """Put small files together; rows stay the same.
 
+        Rows that others append meanwhile stay as they are. If others take away files that are being put together, it
+        is done again.
+
         Args:
             target_size: Bytes of a file, about; the table's own setting if none is given, or 100 MB.
+
+        Raises:
+            UnsupportedFeatureError: The table has deletion vectors, column mapping, or another feature that new files
+                would not have.
         """
-        with self._refusals("be compacted"):
-            table = self._load()
-            return change(table, table.optimize.compact(target_size=target_size, commit_properties=commit_properties()))
+
+        def act(table: deltalake.DeltaTable) -> TableChange:
+            size = _target_size(table, target_size)
+            return self._rewrite("be compacted", table, small_files(live_files(table), size), size)
+
+        return self._repeat("be compacted", act, rewrites=True)
 
     @recorded
     def z_order(self, columns: str | Iterable[str], *, target_size: int | None = None) -> TableChange:
         """Lay rows with like values of some columns together, so that filters on these read less; rows stay the same.
+
+        It behaves as :meth:`compact` beside other writers, and with features of tables.
 
         Args:
             columns: The columns that filters name most.
             target_size: Bytes of a file, about.
         """
         names = check_texts(columns, "columns", f"the z_order of table {self.name!r}")
-        with self._refusals("be laid in order"):
-            table = self._load()
-            metrics = table.optimize.z_order(names, target_size=target_size, commit_properties=commit_properties())
-            return change(table, metrics)
 
-    @recorded
+        def act(table: deltalake.DeltaTable) -> TableChange:
+            known = [field.name for field in table.schema().fields]
+            partitions = table.metadata().partition_columns
+            for name in names:
+                if name not in known or name in partitions:
+                    what = "is partitioned by" if name in partitions else "has no column"
+                    raise TableParameterError(f"table {self.name!r} cannot be laid in order: it {what} {name!r}")
+            if empty_partitions(table):
+                self._refuse("be laid in order", "deltalake would take a partition of an empty text for one of NULL")
+            size = _target_size(table, target_size)
+            return self._rewrite("be laid in order", table, live_files(table), size, by=names)
+
+        return self._repeat("be laid in order", act, rewrites=True)
+
+    def _rewrite(
+        self, verb: str, table: deltalake.DeltaTable, files: pl.DataFrame, size: int, *, by: tuple[str, ...] = ()
+    ) -> TableChange:
+        """Put new files of the same rows in the place of some."""
+        if not files.height:
+            return change(table)
+        self._refuse(verb, why_not_replaced(table))
+        paths = set(files.get_column("path"))
+
+        def check(newest: deltalake.DeltaTable) -> None:
+            if newest is table:
+                return
+            self._refuse(verb, why_not_replaced(newest))
+            if not (same_shape(table, newest) and paths <= set(live_files(newest).get_column("path"))):
+                sentence = "another writer was first, and took files away or changed its columns or rules"
+                raise CommitConflictError(f"table {self.name!r} cannot {verb}: {sentence}")
+
+        with scratch(self._folder) as made:
+            made.like(table, files)
+            made.rewrite(target_size=size, by=by)
+            told = {"lakecat": {"operation": "OPTIMIZE"}}
+            version, figures = made.commit(table, removed=files, reload=self._load, check=check, told=told)
+        return TableChange(
+            version=version, files_added=figures["num_added_files"], files_removed=figures["num_removed_files"]
+        )
+
     def vacuum(
         self,
         *,
@@ -115,13 +179,38 @@ class DeltaUpkeep(DeltaCommits):
             allow_short_retention: Allow fewer hours than the table's setting. A file that a reader or writer still
                 needs may then be deleted.
         """
-        with self._refusals("be vacuumed"):
-            return tuple(
-                self._load().vacuum(
-                    retention_hours=retention_hours,
-                    dry_run=dry_run,
-                    enforce_retention_duration=not allow_short_retention,
-                    full=full,
-                    commit_properties=commit_properties(),
-                )
+        given = {"retention_hours": retention_hours, "dry_run": dry_run, "full": full}
+        with observed("vacuum", self.name, location=self.uri, params=given) as details, self._refusals("be vacuumed"):
+            files = self._load().vacuum(
+                retention_hours=retention_hours,
+                dry_run=dry_run,
+                enforce_retention_duration=not allow_short_retention,
+                full=full,
+                commit_properties=commit_properties(COMMIT_RETRIES),
             )
+            # A dry run names what it leaves where it is.
+            details.update({} if dry_run else {"files_deleted": len(files)})
+            return tuple(files)
+
+
+def small_files(files: pl.DataFrame, size: int) -> pl.DataFrame:
+    """Return the files that are worth putting together: per partition, several that make one of a size at most."""
+    partitions = [name for name in files.columns if name.startswith("partition.")]
+    chosen: list[int] = []
+    rest = files.with_row_index("index").filter(pl.col("size_bytes") < size).sort("size_bytes", "path")
+    for _, group in rest.group_by(partitions, maintain_order=True) if partitions else [((), rest)]:
+        bundle: list[int] = []
+        total = 0
+        for index, bytes_ in group.select("index", "size_bytes").iter_rows():
+            if total + bytes_ > size:
+                chosen += bundle if len(bundle) > 1 else []
+                bundle, total = [], 0
+            bundle.append(index)
+            total += bytes_
+        chosen += bundle if len(bundle) > 1 else []
+    return files[sorted(chosen)]
+
+
+def _target_size(table: deltalake.DeltaTable, given: int | None) -> int:
+    own = table.metadata().configuration.get("delta.targetFileSize") or ""
+    return given if given is not None else int(own) if own.isdigit() else _TARGET_SIZE

@@ -9,8 +9,16 @@ import polars as pl
 from lakecat.errors import CommitConflictError, DeclarationError, SchemaMismatchError, TableParameterError
 from lakecat.metadata import check_text, check_texts, columns_from
 from lakecat.observe import recorded
-from lakecat.sources.delta_commit import TableChange, change, check_choice, commit_properties, own_metrics
+from lakecat.sources.delta_commit import (
+    COMMIT_RETRIES,
+    TableChange,
+    change,
+    check_choice,
+    commit_properties,
+    own_metrics,
+)
 from lakecat.sources.delta_schema import delta_schema, fit
+from lakecat.sources.delta_scratch import features, same_shape, scratch, why_not_carried, why_not_removed
 from lakecat.sources.delta_upkeep import DeltaUpkeep
 from lakecat.sources.predicate import quoted
 
@@ -99,7 +107,11 @@ class DeltaWriter(DeltaUpkeep):
             schema_mode: ``"merge"`` adds the columns that only the frame has; columns that it lacks become NULL.
         """
         check_choice(schema_mode, "schema_mode", ("merge", None), self.name)
-        return self._write(frame, "append", schema_mode, None)
+
+        def act(table: deltalake.DeltaTable) -> TableChange:
+            return self._write(table, frame, "append", schema_mode, retries=COMMIT_RETRIES)
+
+        return self._repeat("be appended to", act)
 
     @recorded
     def overwrite(
@@ -107,7 +119,8 @@ class DeltaWriter(DeltaUpkeep):
     ) -> TableChange:
         """Replace all rows, or those of a predicate, in one commit.
 
-        Rows that another writer appends meanwhile are kept.
+        The frame is computed once. Where another writer commits first, the rows of that one are replaced too: the
+        table then has what it would have had if this had begun later.
 
         Args:
             frame: The new rows. Each must meet the predicate.
@@ -116,7 +129,19 @@ class DeltaWriter(DeltaUpkeep):
         """
         check_choice(schema_mode, "schema_mode", ("merge", "overwrite", None), self.name)
         condition = None if predicate is None else self._sql(predicate)
-        return self._write(frame, "overwrite", schema_mode, condition)
+        verb = "be overwritten"
+
+        def act(table: deltalake.DeltaTable) -> TableChange:
+            return self._write(table, kept, "overwrite", schema_mode, condition)
+
+        with self._refusals(verb):
+            table = self._load()
+            self._refuse(verb, why_not_removed(table, rewrites=condition is not None))
+            known = pl.Schema() if schema_mode == "overwrite" else pl.Schema(table.schema())
+            if condition is None and why_not_carried(table) is None:
+                return self._replace(table, frame, schema_mode)
+            with self._kept(frame, known, add=schema_mode is not None) as kept:
+                return self._repeat(verb, act, removes=True, rewrites=condition is not None)
 
     @recorded
     def merge(
@@ -152,10 +177,11 @@ class DeltaWriter(DeltaUpkeep):
         equal = " AND ".join(f"target.{quoted(key)} = source.{quoted(key)}" for key in keys)
         condition = equal if predicate is None else self._sql(predicate)
         part = when_not_matched == "skip"
-        with self._refusals("be merged into"):
-            table = self._load()
+        add = schema_mode == "merge"
+
+        def act(table: deltalake.DeltaTable) -> TableChange:
             known = pl.Schema(table.schema())
-            with self._rows(frame, known, add=schema_mode == "merge", part=part) as (rows, given):
+            with self._rows(kept, known, add=add, part=part) as (rows, given):
                 if lacking := [key for key in keys if key not in given or key not in known]:
                     sentence = f"merge into table {self.name!r}: not in both is column {lacking[0]!r} of on="
                     raise SchemaMismatchError(sentence, tuple(lacking))
@@ -164,7 +190,7 @@ class DeltaWriter(DeltaUpkeep):
                     condition,
                     source_alias="source",
                     target_alias="target",
-                    merge_schema=schema_mode == "merge",
+                    merge_schema=add,
                     commit_properties=commit_properties(),
                 )
                 values = {quoted(column): f"source.{quoted(column)}" for column in given}
@@ -178,31 +204,71 @@ class DeltaWriter(DeltaUpkeep):
                     merger = merger.when_not_matched_by_source_delete()
                 return change(table, merger.execute())
 
+        with self._refusals("be merged into"):
+            known = pl.Schema(self._load().schema())
+            with self._kept(frame, known, add=add, part=part) as kept:
+                return self._repeat("be merged into", act, rewrites=True)
+
     @recorded
     def delete(self, predicate: str) -> TableChange:
         """Delete the rows of a predicate; ``"true"`` deletes all."""
         condition = self._sql(predicate)
-        with self._refusals("be deleted from"):
-            table = self._load()
-            return change(table, table.delete(condition, commit_properties=commit_properties()))
-
-    def _write(self, frame: Frame, mode: Any, schema_mode: Any, predicate: str | None) -> TableChange:
-        import deltalake
 
         def act(table: deltalake.DeltaTable) -> TableChange:
-            known = None if schema_mode == "overwrite" else pl.Schema(table.schema())
-            with self._rows(frame, known, add=schema_mode == "merge") as (rows, _):
-                deltalake.write_deltalake(
-                    table,
-                    rows,
-                    mode=mode,
-                    schema_mode=schema_mode,
-                    predicate=predicate,
-                    commit_properties=commit_properties(),
-                )
-            return change(table, own_metrics(table))
+            return change(table, table.delete(condition, commit_properties=commit_properties()))
 
-        if mode == "append":
-            return self._repeat("be appended to", act)
-        with self._refusals("be overwritten"):
-            return act(self._load())
+        return self._repeat("be deleted from", act, rewrites=True)
+
+    def _write(
+        self,
+        table: deltalake.DeltaTable,
+        frame: Frame,
+        mode: Any,
+        schema_mode: Any,
+        predicate: str | None = None,
+        retries: int = 0,
+    ) -> TableChange:
+        import deltalake
+
+        known = None if schema_mode == "overwrite" else pl.Schema(table.schema())
+        with self._rows(frame, known, add=schema_mode == "merge") as (rows, _):
+            deltalake.write_deltalake(
+                table,
+                rows,
+                mode=mode,
+                schema_mode=schema_mode,
+                predicate=predicate,
+                commit_properties=commit_properties(retries),
+            )
+        return change(table, own_metrics(table))
+
+    def _replace(self, table: deltalake.DeltaTable, frame: Frame, schema_mode: Any) -> TableChange:
+        """Write files beside the table once, and make them all that it has."""
+        known = None if schema_mode == "overwrite" else pl.Schema(table.schema())
+        verb = "be overwritten"
+
+        def check(newest: deltalake.DeltaTable) -> None:
+            self._refuse(verb, why_not_removed(newest, rewrites=False))
+            if not same_shape(table, newest):
+                sentence = (
+                    "another writer was first, and changed its columns or rules; do it again on the newest version"
+                )
+                raise CommitConflictError(f"table {self.name!r} cannot {verb}: {sentence}")
+
+        def act(newest: deltalake.DeltaTable) -> TableChange:
+            return self._write(newest, made.scan(self._typed), "overwrite", schema_mode)
+
+        with scratch(self._folder) as made:
+            made.like(table)
+            with self._rows(frame, known, add=schema_mode == "merge") as (rows, _):
+                made.write(rows, schema_mode=schema_mode)
+            if features(made.table) - features(table):
+                # New columns ask for a feature that the table has not: deltalake adds it while it writes.
+                return self._repeat(verb, act, removes=True)
+            version, figures = made.commit(table, removed=None, reload=self._load, check=check, told={})
+        return TableChange(
+            version=version,
+            rows_added=figures["num_added_rows"],
+            files_added=figures["num_added_files"],
+            files_removed=figures["num_removed_files"],
+        )

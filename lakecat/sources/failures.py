@@ -51,6 +51,11 @@ _CAUSES: tuple[tuple[type[SourceError], str, tuple[str, ...]], ...] = (
         ("operation timed out", "timed out", "deadline has elapsed"),
     ),
     (
+        SourceError,
+        "no room is left where it lies",
+        ("no space left", r"os error (28|122)\b", "quota ?exceeded", "storage ?full", "not enough space"),
+    ),
+    (
         AccessDeniedError,
         "access is denied",
         (
@@ -80,11 +85,12 @@ _CAUSES: tuple[tuple[type[SourceError], str, tuple[str, ...]], ...] = (
         UnsupportedFeatureError,
         "it uses a feature that cannot be read here",
         (
-            *("unsupported table feature", r"unsupported .*features?\b", "unsupported (reader|minimum|min)"),
+            *(r"unsupported\b.*features?\b", "unsupported (reader|minimum|min)"),
             *("requires reader", "reader (version|features)", "max catalog version", "catalog-managed"),
             "logicaltype union has no variant",
         ),
     ),
+    (UnsupportedFeatureError, "it has times in a zone that has no name", ("unable to parse time ?zone",)),
     (EncryptedDataError, "its data are encrypted", ("encrypt", "decrypt")),
     (CommitConflictError, "another writer was first", ("commit ?failed", "conflict", "transaction failed")),
     (MissingDataError, "a data file is missing", (rf"{_GONE}.*{_FILE}", rf"{_FILE}.*{_GONE}", "no such file or dir")),

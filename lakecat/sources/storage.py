@@ -128,6 +128,8 @@ class _Hidden(dict[str, str]):
         return "{" + ", ".join(f"{key!r}: '***'" for key in self) + "}"
 
     def __reduce__(self) -> Any:
+        if not self:
+            return _Hidden, ()
         raise TypeError("storage options are not pickled, as they may hold secrets")
 
 

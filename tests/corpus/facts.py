@@ -173,6 +173,7 @@ def _history_differences(snapshot: TableSnapshot, facts: dict[str, Any]) -> list
         if commit.operation and commit.operation != entry["operation"]:
             found.append(f"commit {commit.version} is described as {commit.operation}, not {entry['operation']}")
         when = entry.get("timestamp_ms")
-        if commit.time and when and commit.time != datetime.fromtimestamp(when // 1000, UTC).isoformat():
+        made = datetime.fromtimestamp((when or 0) / 1000, UTC).isoformat(timespec="milliseconds")
+        if commit.time and when and commit.time != made:
             found.append(f"commit {commit.version} is described as of {commit.time}, not {when} ms")
     return found

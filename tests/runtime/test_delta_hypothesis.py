@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
-import os
+import re
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -137,8 +137,11 @@ def tables(draw: st.DrawFn) -> Plan:
             deltalake.DeltaTable(path).delete(f"id IN ({', '.join(map(str, deleted))})")
             versions.append(versions[-1].filter(~pl.col(ID).is_in(deleted)))
         for version in range(len(versions)):
-            moment = (FIRST_COMMIT + timedelta(days=version)).timestamp()
-            os.utime(path / "_delta_log" / f"{version:020d}.json", (moment, moment))
+            commit = path / "_delta_log" / f"{version:020d}.json"
+            moment = int((FIRST_COMMIT + timedelta(days=version)).timestamp() * 1000)
+            commit.write_text(
+                re.sub(r'"commitInfo":{"timestamp":\d+', f'"commitInfo":{{"timestamp":{moment}', commit.read_text())
+            )
         return Written(path, versions)
 
     return Plan({field.name: field.type for field in schemas[-1]}, write)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,44 +103,71 @@ def test_history_tells_what_was_done(events: DeltaTable) -> None:
     assert [commit.rows_added for commit in events.history(limit=2)] == [None, 1]
 
 
-def other_writer(source: DeltaTable, act: Callable[[DeltaTable], Any]) -> pl.LazyFrame:
-    """Return one row that is only computed once another handle has changed the table."""
+def other_writer(
+    source: DeltaTable, act: Callable[[DeltaTable], Any], computed: list[bool] | None = None
+) -> pl.LazyFrame:
+    """Return one row that is only computed once another handle has changed the table; note each computation."""
 
     def first(frame: pl.DataFrame) -> pl.DataFrame:
         if not happened:
-            happened.append(True)
             act(DeltaTable("other", uri=source.uri))
+        happened.append(True)
         return frame
 
-    happened: list[bool] = []
+    happened: list[bool] = [] if computed is None else computed
     return MORE.lazy().map_batches(first)
 
 
+@pytest.mark.finding(2)
 @pytest.mark.parametrize(
     "other",
     [
         pytest.param(lambda table: table.overwrite(MORE), id="overwrite"),
+        pytest.param(lambda table: table.append(MORE), id="append"),
         pytest.param(lambda table: table.delete("user_id = 1"), id="delete"),
         pytest.param(lambda table: table.merge(MORE.with_columns(pl.col("user_id") - 2), on="user_id"), id="merge"),
+        pytest.param(lambda table: table.compact(), id="compact"),
     ],
 )
 @pytest.mark.parametrize(
     "mine",
     [
         pytest.param(lambda table, frame: table.overwrite(frame), id="overwrite"),
+        pytest.param(lambda table, frame: table.overwrite(frame, schema_mode="overwrite"), id="new columns"),
         pytest.param(lambda table, frame: table.overwrite(frame, predicate="user_id > 1"), id="part"),
         pytest.param(lambda table, frame: table.merge(frame, on="user_id"), id="merge"),
     ],
 )
-def test_conflicts(
-    events: DeltaTable, mine: Callable[[DeltaTable, pl.LazyFrame], Any], other: Callable[[DeltaTable], Any]
+def test_what_is_written_meanwhile_is_changed_too(
+    events: DeltaTable,
+    tmp_path: Path,
+    mine: Callable[[DeltaTable, pl.LazyFrame], Any],
+    other: Callable[[DeltaTable], Any],
 ) -> None:
-    """Two changes of the same rows from two handles: the second is one typed error, and the first stands."""
-    with pytest.raises(CommitConflictError, match="another writer was first"):
-        mine(events, other_writer(events, other))
-    assert len(log_of(events)) == 2
-    expected = DeltaTable("again", uri=events.uri)
-    assert rows(events) == rows(expected)
+    """Another handle commits while a frame is computed: the rows are those of the log's order, the frame is asked once.
+
+    Two files, so that there is something to put together.
+    """
+    events.append(MORE.with_columns(user_id=pl.lit(5, pl.Int64)))
+    calm = DeltaTable("calm", uri=shutil.copytree(events.uri, tmp_path / "calm"))
+    other(calm)
+    mine(calm, MORE.lazy())
+    computed: list[bool] = []
+    mine(events, other_writer(events, other, computed))
+    assert (rows(events), computed) == (rows(calm), [True])
+    # Nothing stays of what was only needed meanwhile.
+    assert not list(Path(events.uri).glob("*/_delta_log"))
+
+
+@pytest.mark.finding(2)
+@pytest.mark.parametrize("mode", [None, "merge", "overwrite"])
+def test_an_overwrite_is_not_repeated_onto_other_columns(events: DeltaTable, mode: Any) -> None:
+    """If the columns changed meanwhile, an overwrite that fitted before is a conflict, and has changed nothing."""
+    wider = MORE.with_columns(town=pl.lit("Umeå"))
+    with pytest.raises(CommitConflictError, match="changed its columns"):
+        events.overwrite(other_writer(events, lambda table: table.append(wider, schema_mode="merge")), schema_mode=mode)
+    assert (events.scan().collect().height, len(log_of(events))) == (4, 2)
+    assert [path.name for path in Path(events.uri).iterdir() if path.name.startswith("lakecat-")] == []
 
 
 @pytest.mark.parametrize(
