@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from lakecat.errors import DeclarationError
+from lakecat.execution import current_execution
 from lakecat.metadata import Place, TableMetadata, columns_from
 from lakecat.names import full_name
 from lakecat.registry import RegisteredTable, Registry, current_registry
@@ -16,6 +18,7 @@ from lakecat.sources.base import HasParameters, TableSource, check_is_source
 from lakecat.sources.function import FunctionSource
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_OWN = str(Path(__file__).parent) + os.sep
 
 
 @overload
@@ -61,7 +64,7 @@ def table(
 
     Raises:
         DeclarationError: A value that cannot be.
-        DuplicateTableError: The name is declared at another place already.
+        DuplicateTableError: The name is declared already, and this is no reload of the module that did it.
 
     Example:
         >>> @table(owner="growth")
@@ -121,7 +124,7 @@ def register_static_table(
 
     Raises:
         DeclarationError: It is no table source, or a value that cannot be.
-        DuplicateTableError: The name is declared at another place already.
+        DuplicateTableError: The name is declared already, and this is no reload of the module that did it.
     """
     add_source(
         obj,
@@ -206,38 +209,29 @@ def add_source(
 def calling_place() -> Place:
     """Return the place outside this package that called into it."""
     frame = sys._getframe(1)
-    own = Path(__file__).parent
-    while frame.f_back is not None and Path(frame.f_code.co_filename).is_relative_to(own):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
         frame = frame.f_back
-    file = frame.f_code.co_filename
     return Place(
         module=frame.f_globals.get("__name__", "__main__"),
         qualname=frame.f_code.co_qualname,
-        file=file,
+        file=frame.f_code.co_filename,
         line=frame.f_lineno,
-        stamp=_stamp(file),
+        execution=current_execution(),
     )
 
 
-def _place_of(function: Callable[..., Any]) -> Place | None:
+def _place_of(function: Callable[..., Any]) -> Place:
     inner = inspect.unwrap(function)
     code = getattr(inner, "__code__", None)
     if code is None:  # a partial, or an object with __call__
         return calling_place()
     return Place(
-        module=inner.__module__,
+        module=inner.__module__ or "__main__",
         qualname=inner.__qualname__,
         file=code.co_filename,
         line=code.co_firstlineno,
-        stamp=_stamp(code.co_filename),
+        execution=current_execution(),
     )
-
-
-def _stamp(file: str) -> int:
-    try:
-        return Path(file).stat().st_mtime_ns
-    except OSError:  # typed into an interpreter
-        return 0
 
 
 def _known_examples(examples: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:

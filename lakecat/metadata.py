@@ -7,13 +7,16 @@ import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
 from lakecat.dtypes import parse_dtype
 from lakecat.errors import DeclarationError
 from lakecat.names import check_name, full_name
+
+if TYPE_CHECKING:
+    from lakecat.execution import Execution
 
 SchemaLike: TypeAlias = "Mapping[str, Any] | Iterable[Column] | pl.Schema"
 """A mapping of names to dtypes or their names, a ``pl.Schema``, a ``pa.Schema``, or :class:`Column` objects."""
@@ -76,26 +79,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where something is declared.
-
-    ``stamp`` is the time at which the file was last changed, to tell a reload from a second place.
-    """
+    """Where something is declared, and the run of a module that did it, if one did."""
 
     module: str
     qualname: str
     file: str
     line: int
-    stamp: int = field(default=0, compare=False)
+    execution: Execution | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
-    def is_same_as(self, other: Place) -> bool:
-        """Return whether ``other`` is this place met again: the same line, or the same name after its file changed."""
-        if (self.file, self.line) == (other.file, other.line):
-            return True
-        same_name = (self.module, self.qualname) == (other.module, other.qualname)
-        return same_name and (self.file != other.file or self.stamp != other.stamp)
+    def replaces(self, other: Place) -> bool:
+        """Return whether the module that declared ``other`` is executed again; two calls in one run are no reload."""
+        return self.execution is not None and other.execution is not None and self.execution.repeats(other.execution)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
