@@ -49,15 +49,17 @@ class Catalog:
         """The registry behind this catalog."""
         return current_registry() if self._registry is None else self._registry
 
-    def table(self, name: str, **params: Any) -> pl.LazyFrame:
+    def table(self, name: str, /, **params: Any) -> pl.LazyFrame:
         """Return a table as a LazyFrame; no row is read before it is collected.
 
         Args:
-            name: The table's name, or ``database.name``.
+            name: The table's full name, ``database.name`` where it has a database; or its name alone, where no other
+                table has that name.
             **params: Parameters of the table, such as ``version=3`` of a Delta table.
 
         Raises:
             TableNotFoundError: There is no such table; the message has near names.
+            AmbiguousTableError: Several databases have a table of that name; the message has them all.
             TableParameterError: A parameter is unknown or missing.
             TableFunctionError: The table's function raised, or returned no frame.
             SourceError: The data cannot be read; or, with strict checks, are not what is declared.
@@ -98,11 +100,22 @@ class Catalog:
         examples: Mapping[str, Any] | None = None,
         deprecated: str = "",
     ) -> None:
-        """Add a source or a function to this catalog; see :func:`lakecat.register_static_table` for the arguments.
+        """Add a source or a function to the registry of this catalog.
+
+        That of ``Catalog()`` is the registry in use, which ``@table`` and every other ``Catalog()`` share: the table
+        is then there for all of them. ``Catalog(CatalogRegistry())`` is a catalog of its own. See
+        :func:`lakecat.register_static_table` for the arguments.
 
         Raises:
             DeclarationError: It is neither, or a value that cannot be.
-            DuplicateTableError: The name is taken.
+            DuplicateTableError: The name is taken, and this is no reload of the module that took it.
+
+        Example:
+            >>> from lakecat import CatalogRegistry
+            >>> own = Catalog(CatalogRegistry())
+            >>> own.add_table(lambda: pl.LazyFrame({"x": [1]}), "numbers")
+            >>> own.list_tables()
+            ['numbers']
         """
         shared: dict[str, Any] = {
             "registry": self.registry,
@@ -172,6 +185,6 @@ default_catalog = Catalog()
 """The catalog of the registry in use."""
 
 
-def get_table(name: str, **params: Any) -> pl.LazyFrame:
+def get_table(name: str, /, **params: Any) -> pl.LazyFrame:
     """Return a table of the default catalog; see :meth:`Catalog.table`."""
     return default_catalog.table(name, **params)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lakecat.registry import RegisteredTable
 
 
-def read_table(table: RegisteredTable, **params: Any) -> pl.LazyFrame:
+def read_table(table: RegisteredTable, /, **params: Any) -> pl.LazyFrame:
     """Return a table as a LazyFrame; see :meth:`lakecat.Catalog.table`."""
     source, name = table.source, table.metadata.full_name
     location = source.uri if isinstance(source, StoredTable) else ""
