@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +15,10 @@ from lakecat.reading import read_table
 from lakecat.registry import Registry, current_registry
 from lakecat.snapshot import TableSnapshot, to_json
 from lakecat.sql import query
+from lakecat.textfile import check_writable, write_whole
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Mapping
 
     import polars as pl
@@ -162,23 +163,15 @@ class Catalog:
         """Return the snapshots of all tables as plain data; write them as JSON to ``path``, whole or not at all.
 
         Raises:
-            OSError: The file cannot be written.
+            OSError: The file cannot be written; there is no folder for it, for one. The old file is as before.
         """
+        if path is not None:
+            check_writable(Path(path))
         text = to_json(self.snapshots())
         if path is not None:
             write_whole(Path(path), text)
         data: dict[str, Any] = json.loads(text)
         return data
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that a reader never sees a part of it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 default_catalog = Catalog()

@@ -257,17 +257,21 @@ class CatalogLoadError(LakecatError):
     """The module of a catalog cannot be imported, or what it names is no catalog.
 
     Args:
-        message: The whole sentence.
+        message: The whole sentence; where code raised something, up to its type.
         file: The file in which the import failed, if it is known.
         line: The line in that file.
+        reason: The text of what code raised.
     """
 
     code = "import_failed"
 
-    def __init__(self, message: str, file: str | None = None, line: int | None = None) -> None:
-        super().__init__(message)
-        self.args = message, file, line
+    def __init__(self, message: str, file: str | None = None, line: int | None = None, reason: str = "") -> None:
+        super().__init__(message, reason)
+        self.args = (message, file, line, reason) if reason else (message, file, line)
         self.file, self.line = file, line
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.reason}" if self.reason else self.message
 
 
 class SnapshotError(LakecatError):
