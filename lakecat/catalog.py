@@ -12,7 +12,7 @@ from lakecat.errors import TableNotFoundError
 from lakecat.introspect import introspect
 from lakecat.names import near_names
 from lakecat.reading import read_table
-from lakecat.registry import Registry, current_registry
+from lakecat.registry import ChosenRegistry
 from lakecat.snapshot import TableSnapshot, to_json
 from lakecat.sql import query
 from lakecat.textfile import check_writable, write_whole
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from lakecat.registry import Registry
     from lakecat.snippets import CatalogImport
     from lakecat.sources.base import TableSource
 
@@ -32,14 +33,15 @@ class Catalog:
 
     Args:
         registry: The registry; the one in use where none is given, looked up at each call, so that ``Catalog()`` can
-            be made before tables are declared.
+            be made before tables are declared. Such a catalog can be pickled: in the other process it imports the
+            modules that declared the tables.
         databases: Databases by name, such as ``{"demo": ModuleDatabase(my_tables)}``.
     """
 
     def __init__(
         self, registry: Registry | None = None, *, databases: Mapping[str, ModuleDatabase] | None = None
     ) -> None:
-        self._registry = registry
+        self._chosen = ChosenRegistry(registry)
         self._databases = dict(databases or {})
 
     def __repr__(self) -> str:
@@ -47,8 +49,12 @@ class Catalog:
 
     @property
     def registry(self) -> Registry:
-        """The registry behind this catalog."""
-        return current_registry() if self._registry is None else self._registry
+        """The registry behind this catalog.
+
+        Raises:
+            CatalogLoadError: The catalog was pickled, and tables that it had there cannot be had here.
+        """
+        return self._chosen.get()
 
     def table(self, name: str, /, **params: Any) -> pl.LazyFrame:
         """Return a table as a LazyFrame; no row is read before it is collected.

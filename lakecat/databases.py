@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from lakecat.errors import TableNotFoundError
 from lakecat.names import full_name, near_names
 from lakecat.reading import read_table
-from lakecat.registry import CatalogRegistry, Registry, current_registry
+from lakecat.registry import CatalogRegistry, ChosenRegistry
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     import polars as pl
 
-    from lakecat.registry import RegisteredTable
+    from lakecat.registry import RegisteredTable, Registry
 
 
 class Database:
@@ -58,7 +58,7 @@ class ModuleDatabase:
 
     def __init__(self, module: ModuleType, registry: Registry | None = None) -> None:
         self.name = module.__name__
-        self._registry = registry
+        self._chosen = ChosenRegistry(registry)
 
     def __repr__(self) -> str:
         return f"ModuleDatabase({self.name})"
@@ -75,5 +75,4 @@ class ModuleDatabase:
         return [t.metadata.full_name for t in self._tables()]
 
     def _tables(self) -> list[RegisteredTable]:
-        registry = current_registry() if self._registry is None else self._registry
-        return [t for t in registry.tables() if t.metadata.place and t.metadata.place.is_in(self.name)]
+        return [t for t in self._chosen.get().tables() if t.metadata.place and t.metadata.place.is_in(self.name)]

@@ -90,10 +90,14 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
+    @property
+    def runs_in(self) -> str:
+        """The module whose run declares it: another than :attr:`module` where a helper does that for its caller."""
+        return self.execution.module if self.execution else self.module
+
     def is_in(self, module: str) -> bool:
         """Return whether it is in a module, or in one of a package; also by way of a helper that stands elsewhere."""
-        names = {self.module, self.execution.module if self.execution else self.module}
-        return any(name == module or name.startswith(f"{module}.") for name in names)
+        return any(name == module or name.startswith(f"{module}.") for name in (self.module, self.runs_in))
 
     def replaces(self, other: Place) -> bool:
         """Return whether the module that declared ``other`` is executed again; two calls in one run are no reload."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import AmbiguousTableError, DuplicateTableError, TableNotFoundError
 from lakecat.names import near_names
@@ -16,13 +16,21 @@ if TYPE_CHECKING:
 class CatalogRegistry:
     """Tables in memory; adding and getting take constant time.
 
-    ``Catalog(CatalogRegistry())`` is a catalog of its own.
+    ``Catalog(CatalogRegistry())`` is a catalog of its own. It is pickled with its tables, where these can be.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._tables: dict[str, RegisteredTable] = {}
         self._full_names: dict[str, set[str]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"tables": self.tables()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        CatalogRegistry.__init__(self)
+        for table in state["tables"]:
+            self.add(table)
 
     def __repr__(self) -> str:
         return f"CatalogRegistry({len(self)} tables)"
