@@ -14,6 +14,7 @@ from lakecat.decorator import register_static_table, table
 from lakecat.environments import ConfigurationError
 from lakecat.errors import (
     AccessDeniedError,
+    AmbiguousTableError,
     AuditLogError,
     CatalogLoadError,
     CommitConflictError,
@@ -49,6 +50,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AccessDeniedError",
+    "AmbiguousTableError",
     "AuditLogError",
     "Catalog",
     "CatalogLoadError",

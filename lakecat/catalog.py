@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,17 +14,20 @@ from lakecat.errors import TableNotFoundError
 from lakecat.introspect import introspect
 from lakecat.names import near_names
 from lakecat.reading import read_table
-from lakecat.registry import Registry, current_registry
+from lakecat.registry import ChosenRegistry
 from lakecat.snapshot import TableSnapshot, to_json
 from lakecat.snippets import CatalogImport
 from lakecat.sql import query
+from lakecat.textfile import check_writable, write_whole
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Mapping
 
     import polars as pl
 
     from lakecat.metadata import Place
+    from lakecat.registry import Registry
     from lakecat.sources.base import TableSource
 
 
@@ -34,14 +36,15 @@ class Catalog:
 
     Args:
         registry: The registry; the one in use where none is given, looked up at each call, so that ``Catalog()`` can
-            be made before tables are declared.
+            be made before tables are declared. Such a catalog can be pickled: in the other process it imports the
+            modules that declared the tables.
         databases: Databases by name, such as ``{"demo": ModuleDatabase(my_tables)}``.
     """
 
     def __init__(
         self, registry: Registry | None = None, *, databases: Mapping[str, ModuleDatabase] | None = None
     ) -> None:
-        self._registry = registry
+        self._chosen = ChosenRegistry(registry)
         self._databases = dict(databases or {})
 
     def __repr__(self) -> str:
@@ -49,18 +52,24 @@ class Catalog:
 
     @property
     def registry(self) -> Registry:
-        """The registry behind this catalog."""
-        return current_registry() if self._registry is None else self._registry
+        """The registry behind this catalog.
 
-    def table(self, name: str, **params: Any) -> pl.LazyFrame:
+        Raises:
+            CatalogLoadError: The catalog was pickled, and tables that it had there cannot be had here.
+        """
+        return self._chosen.get()
+
+    def table(self, name: str, /, **params: Any) -> pl.LazyFrame:
         """Return a table as a LazyFrame; no row is read before it is collected.
 
         Args:
-            name: The table's name, or ``database.name``.
+            name: The table's full name, ``database.name`` where it has a database; or its name alone, where no other
+                table has that name.
             **params: Parameters of the table, such as ``version=3`` of a Delta table.
 
         Raises:
             TableNotFoundError: There is no such table; the message has near names.
+            AmbiguousTableError: Several databases have a table of that name; the message has them all.
             TableParameterError: A parameter is unknown or missing.
             TableFunctionError: The table's function raised, or returned no frame.
             SourceError: The data cannot be read; or, with strict checks, are not what is declared.
@@ -103,11 +112,22 @@ class Catalog:
         examples: Mapping[str, Any] | None = None,
         deprecated: str = "",
     ) -> None:
-        """Add a source or a function to this catalog; see :func:`lakecat.register_static_table` for the arguments.
+        """Add a source or a function to the registry of this catalog.
+
+        That of ``Catalog()`` is the registry in use, which ``@table`` and every other ``Catalog()`` share: the table
+        is then there for all of them. ``Catalog(CatalogRegistry())`` is a catalog of its own. See
+        :func:`lakecat.register_static_table` for the arguments.
 
         Raises:
             DeclarationError: It is neither, or a value that cannot be.
-            DuplicateTableError: The name is taken.
+            DuplicateTableError: The name is taken, and this is no reload of the module that took it.
+
+        Example:
+            >>> from lakecat import CatalogRegistry
+            >>> own = Catalog(CatalogRegistry())
+            >>> own.add_table(lambda: pl.LazyFrame({"x": [1]}), "numbers")
+            >>> own.list_tables()
+            ['numbers']
         """
         shared: dict[str, Any] = {
             "registry": self.registry,
@@ -164,14 +184,15 @@ class Catalog:
 
         ``None`` means by the module that declares a table, as for every catalog of the registry in use.
         """
-        if self._registry is None or place is None:
+        own = self._chosen.own
+        if own is None or place is None:
             return None
         # The declaring module first: it surely was imported, and it may hold the catalog under a name of its own.
         modules = [place.module, *sorted(name for name in sys.modules if name != place.module)]
         for module in modules:
             names = vars(sys.modules[module]) if module in sys.modules else {}
             for name, value in sorted(names.items()) if module != "__main__" else ():
-                if isinstance(value, Catalog) and value._registry is self._registry:
+                if isinstance(value, Catalog) and value._chosen.own is own:
                     first = () if module == place.module else (f"import {place.module}  # declares the table",)
                     return CatalogImport((*first, f"from {module} import {name}"), name)
         return CatalogImport(complete=False)
@@ -180,8 +201,10 @@ class Catalog:
         """Return the snapshots of all tables as plain data; write them as JSON to ``path``, whole or not at all.
 
         Raises:
-            OSError: The file cannot be written.
+            OSError: The file cannot be written; there is no folder for it, for one. The old file is as before.
         """
+        if path is not None:
+            check_writable(Path(path))
         text = to_json(self.snapshots())
         if path is not None:
             write_whole(Path(path), text)
@@ -189,20 +212,10 @@ class Catalog:
         return data
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that a reader never sees a part of it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 default_catalog = Catalog()
 """The catalog of the registry in use."""
 
 
-def get_table(name: str, **params: Any) -> pl.LazyFrame:
+def get_table(name: str, /, **params: Any) -> pl.LazyFrame:
     """Return a table of the default catalog; see :meth:`Catalog.table`."""
     return default_catalog.table(name, **params)

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import lakecat
-from lakecat.catalog import Catalog, write_whole
 from lakecat.contract import columns_by_table
-from lakecat.errors import CatalogLoadError, LakecatError
+from lakecat.errors import CatalogLoadError, LakecatError, TableNotFoundError
 from lakecat.introspect import introspect
 from lakecat.introspect.text import without_markup
-from lakecat.plaintext import plain, plain_name, redact, without_ansi
-from lakecat.reference import CatalogReference, searched
+from lakecat.modules import not_imported, searched
+from lakecat.names import near_names
+from lakecat.plaintext import plain, plain_name
+from lakecat.redaction import redact, without_ansi
+from lakecat.reference import CatalogReference
 from lakecat.snapshot import Figure, TableSnapshot, to_json
+from lakecat.textfile import check_writable, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from lakecat.catalog import Catalog
 
 
 _METAVAR = "MODULE[:ATTRIBUTE]"
+
+
+_PROBLEMS = 3
+"""The exit code where something could not be found out."""
+_INTERRUPTED = 130
+_NAMED = 10
 
 
 class _Group(click.Group):
@@ -35,10 +49,11 @@ class _Group(click.Group):
         except LakecatError as error:
             where = f" ({error.file}:{error.line})" if isinstance(error, CatalogLoadError) and error.file else ""
             raise click.ClickException(_one_line(redact(f"{error}{where}"))) from None
-        except BrokenPipeError:  # the reader of a pipe has seen enough; click ends the program quietly
-            raise
         except OSError as error:
             raise click.ClickException(_one_line(f"{error.strerror}: {error.filename}")) from None
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(_INTERRUPTED)
 
 
 @click.group(cls=_Group)
@@ -48,6 +63,9 @@ class _Group(click.Group):
 def main(context: click.Context, catalog: str | None) -> None:
     """Look at the tables that your code declares."""
     context.obj = catalog
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may lack a letter that a name has
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _reference(context: click.Context, parameter: click.Parameter, text: str | None) -> CatalogReference:
@@ -68,6 +86,12 @@ def _catalog_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def _problems_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--allow-problems", is_flag=True, help=f"Exit with 0, not with {_PROBLEMS}, where something is not known."
+    )(command)
+
+
 @main.command("list")
 @_catalog_option
 @click.option("--kind", help="Only tables of this kind.")
@@ -76,40 +100,123 @@ def _catalog_option(command: Callable[..., None]) -> Callable[..., None]:
 def list_tables(reference: CatalogReference, kind: str | None, tag: str | None, owner: str | None) -> None:
     """List the tables: name, kind, owner and tags."""
     catalog = reference.load()
+    _tell_not_imported(reference)
     rows = []
     for name in catalog.list_tables(kind, tag, owner):
         metadata = catalog.registry.get(name).metadata
         rows.append([plain_name(text) for text in (name, metadata.kind, metadata.owner, ", ".join(metadata.tags))])
     widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]
-    for row in rows:
-        click.echo("  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]]).rstrip())
+    padded = ([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]] for row in rows)
+    _write("".join("  ".join(row).rstrip() + "\n" for row in padded))
+    if not rows:
+        click.echo(_one_line(_why_none(catalog, {"kind": kind, "tag": tag, "owner": owner})), err=True)
 
 
 @main.command()
 @click.argument("name")
 @_catalog_option
-def show(name: str, reference: CatalogReference) -> None:
+@_problems_option
+def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
     """Show what is known about the table NAME; reads no row."""
-    snapshot = _introspect(reference.load(), name, reference)
-    for line in _describe(snapshot):
-        click.echo(line.rstrip())
+    catalog = reference.load()
+    try:
+        table = catalog.registry.get(name)
+    except TableNotFoundError:
+        _tell_not_imported(reference)
+        raise
+    columns_of = columns_by_table(catalog.registry.get)
+    snapshot = introspect(table, imported=reference.imported, reference=str(reference), columns_of=columns_of)
+    _write("".join(f"{line.rstrip()}\n" for line in _describe(snapshot)))
+    if snapshot.problems and not allow_problems:
+        raise SystemExit(_PROBLEMS)
 
 
 @main.command()
 @_catalog_option
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
-def snapshot(reference: CatalogReference, out: Path) -> None:
-    """Write what is known about all tables to a JSON file, from which documentation can be built elsewhere."""
-    snapshots = reference.load().snapshots(imported=reference.imported, reference=str(reference))
-    write_whole(out, to_json(snapshots))
-    for found in snapshots:
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    required=True,
+    help="The file to write; - is standard output.",
+)
+@_problems_option
+def snapshot(reference: CatalogReference, out: Path, allow_problems: bool) -> None:
+    """Write what is known about all tables to a JSON file, from which documentation can be built elsewhere.
+
+    Where something could not be found out, nothing is written, unless problems are allowed.
+    """
+    catalog, to_stdout = reference.load(), str(out) == "-"
+    _tell_not_imported(reference)
+    if not to_stdout:
+        check_writable(out)
+    snapshots = catalog.snapshots(imported=reference.imported, reference=str(reference))
+    with_problems = [found for found in snapshots if found.problems]
+    for found in with_problems:
         for problem in found.problems:
             click.echo(_one_line(f"{found.full_name}: {problem.detail or problem.message}"), err=True)
-    click.echo(f"{len(snapshots)} tables written to {os.fspath(out)}", err=True)
+    if with_problems and not allow_problems:
+        some = f"problems in {len(with_problems)} of {_count(len(snapshots))}"
+        click.echo(f"Nothing written: {some}; --allow-problems writes what is known", err=True)
+        raise SystemExit(_PROBLEMS)
+    if to_stdout:
+        _write(to_json(snapshots))
+    else:
+        write_whole(out, to_json(snapshots))
+    where = "standard output" if to_stdout else os.fspath(out)
+    click.echo(_one_line(f"{_count(len(snapshots))} written to {where}"), err=True)
+
+
+def _write(text: str) -> None:
+    """Write to standard output; a reader that has seen enough, as ``head`` has, is no failure.
+
+    Raises:
+        OSError: It cannot be written, for another reason.
+    """
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:
+        # What is left of the text goes nowhere, also when the program ends and writes it once more.
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            raise OSError(error.errno, error.strerror, "standard output") from None
 
 
 def _one_line(text: str) -> str:
     return " ".join(plain(without_ansi(text)).split())
+
+
+def _count(tables: int) -> str:
+    return "1 table" if tables == 1 else f"{tables} tables"
+
+
+def _tell_not_imported(reference: CatalogReference) -> None:
+    """Say which modules of a package nobody has imported, as their tables are missing."""
+    if names := not_imported(reference.module):
+        some = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+        modules = "1 module" if len(names) == 1 else f"{len(names)} modules"
+        text = f"Note: importing {reference.module!r} leaves out {modules} of it, whose tables are missing here: {some}"
+        click.echo(_one_line(text), err=True)
+
+
+def _why_none(catalog: Catalog, asked: Mapping[str, str | None]) -> str:
+    """Return why no table was listed: which of the things that were asked for no table has, and what is near."""
+    tables = [table.metadata for table in catalog.registry.tables()]
+    if not tables:
+        return "No table: this catalog is empty."
+    known = {
+        "kind": {m.kind for m in tables},
+        "tag": {tag for m in tables for tag in m.tags},
+        "owner": {m.owner for m in tables if m.owner},
+    }
+    wanted = {name: value for name, value in asked.items() if value is not None}
+    for name, value in wanted.items():
+        if value not in known[name]:
+            near = near_names(value, known[name])
+            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+            return f"No table: none of {_count(len(tables))} has the {name} {value!r}{hint}"
+    both = " and ".join(f"the {name} {value!r}" for name, value in wanted.items())
+    return f"No table: none of {_count(len(tables))} has {both} at once"
 
 
 @main.command()
@@ -126,13 +233,6 @@ def doctor(name: str | None) -> None:
         click.echo(f"{sign.ljust(6)}  {finding.name.ljust(width)}  {_one_line(finding.message)}")
     if any(finding.ok is False for finding in findings):
         raise SystemExit(1)
-
-
-def _introspect(catalog: Catalog, name: str, reference: CatalogReference) -> TableSnapshot:
-    find = catalog.registry.get
-    return introspect(
-        find(name), imported=reference.imported, reference=str(reference), columns_of=columns_by_table(find)
-    )
 
 
 def _describe(table: TableSnapshot) -> list[str]:

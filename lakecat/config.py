@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -32,7 +33,7 @@ from lakecat.environments import DEFAULTS, ConfigurationError, Environment, brok
 from lakecat.errors import DeclarationError
 from lakecat.names import check_name, near_names
 from lakecat.redaction import keep_secret, secrets_of
-from lakecat.settings import PREFIX, explain, gather, merged, nearest
+from lakecat.settings import PREFIX, explain, gather, merged, nearest, warn_of_unknown_variables
 
 __all__ = ["ConfigurationError", "Environment", "LakecatConfig", "StorageConfig", "current_config", "use_config"]
 
@@ -168,16 +169,21 @@ class LakecatConfig(_Frozen, BaseSettings):
     ) -> LakecatConfig:
         """Read the configuration of this process; nothing is written, and no store is asked.
 
+        A ``LAKECAT_*`` variable that sets nothing is told to the logger ``lakecat``, once.
+
         Args:
             name: The environment; otherwise ``LAKECAT_ENV``, ``environment`` of ``[tool.lakecat]``, or embedded.
             folder: Where the search for ``pyproject.toml`` begins, upwards; the working directory.
             arguments: Values that win over every other source.
 
         Raises:
-            ConfigurationError: A value that cannot be, with the variable or key that says so; an unknown variable.
+            ConfigurationError: A value that cannot be, with the variable or key that says so.
         """
         values, origins = gather(cls, name, folder, arguments)
-        return cls(_origins=origins, **values)
+        config = cls(_origins=origins, **values)
+        if logging.getLevelNamesMapping()[config.log_level] <= logging.WARNING:
+            warn_of_unknown_variables(cls)
+        return config
 
     def resolve(self, name: str, *, bucket: str | None = None) -> str:
         """Return the location of a table: ``root``, or the place named ``bucket``, and the name.

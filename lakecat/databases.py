@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import TableNotFoundError
 from lakecat.names import full_name, near_names
 from lakecat.reading import read_table
-from lakecat.registry import RegisteredTable, Registry, current_registry
+from lakecat.registry import CatalogRegistry, ChosenRegistry
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     import polars as pl
+
+    from lakecat.registry import RegisteredTable, Registry
 
 
 class Database:
@@ -25,13 +28,24 @@ class Database:
     def __repr__(self) -> str:
         return f"Database({self.name!r})"
 
-    def table(self, name: str, **params: Any) -> pl.LazyFrame:
-        """Return a table of this database; see :meth:`lakecat.Catalog.table`."""
-        return read_table(self._registry.get(full_name(name, self.name)), self._registry, **params)
+    def table(self, name: str, /, **params: Any) -> pl.LazyFrame:
+        """Return a table of this database, by its name or its full name; see :meth:`lakecat.Catalog.table`."""
+        return read_table(self._find(name), self._registry, **params)
 
     def list_tables(self) -> list[str]:
         """Return the names of the tables, without the database, sorted."""
         return [t.metadata.name for t in self._registry.tables() if t.metadata.database == self.name]
+
+    def _find(self, name: str) -> RegisteredTable:
+        full = full_name(name, self.name)
+        for asked in (full, name):
+            with contextlib.suppress(TableNotFoundError):
+                found = self._registry.get(asked)
+                # A registry finds a name in other databases too, and a full name may be cut in more than one way.
+                if found.metadata.database == self.name and found.metadata.full_name == asked:
+                    return found
+        near = tuple(full_name(one, self.name) for one in near_names(name, self.list_tables()))
+        raise TableNotFoundError(full, len(self._registry), near)
 
 
 class ModuleDatabase:
@@ -44,24 +58,21 @@ class ModuleDatabase:
 
     def __init__(self, module: ModuleType, registry: Registry | None = None) -> None:
         self.name = module.__name__
-        self._registry = registry
+        self._chosen = ChosenRegistry(registry)
 
     def __repr__(self) -> str:
         return f"ModuleDatabase({self.name})"
 
-    def table(self, name: str, **params: Any) -> pl.LazyFrame:
+    def table(self, name: str, /, **params: Any) -> pl.LazyFrame:
         """Return a table that the module declared; see :meth:`lakecat.Catalog.table`."""
-        registry = current_registry() if self._registry is None else self._registry
-        tables = {t.metadata.full_name: t for t in self._tables()}
-        if name not in tables:
-            raise TableNotFoundError(name, len(tables), near_names(name, tables))
-        return read_table(tables[name], registry, **params)
+        own = CatalogRegistry()
+        for table in self._tables():
+            own.add(table)
+        return read_table(own.get(name), self._chosen.get(), **params)
 
     def list_tables(self) -> list[str]:
         """Return the full names of the tables, sorted."""
         return [t.metadata.full_name for t in self._tables()]
 
     def _tables(self) -> list[RegisteredTable]:
-        registry = current_registry() if self._registry is None else self._registry
-        places = ((t, t.metadata.place.module if t.metadata.place else "") for t in registry.tables())
-        return [t for t, module in places if module == self.name or module.startswith(self.name + ".")]
+        return [t for t in self._chosen.get().tables() if t.metadata.place and t.metadata.place.is_in(self.name)]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from lakecat.errors import DeclarationError
+from lakecat.execution import current_execution
 from lakecat.metadata import Place, TableMetadata, columns_from
-from lakecat.names import full_name
+from lakecat.names import check_name, full_name, told
 from lakecat.registry import RegisteredTable, Registry, current_registry
-from lakecat.sources.base import HasParameters, TableSource, check_is_source
+from lakecat.sources.base import HasParameters, TableSource, check_is_source, near_parameters
 from lakecat.sources.function import FunctionSource
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_OWN = str(Path(__file__).parent) + os.sep
 
 
 @overload
@@ -61,7 +64,7 @@ def table(
 
     Raises:
         DeclarationError: A value that cannot be.
-        DuplicateTableError: The name is declared at another place already.
+        DuplicateTableError: The name is declared already, and this is no reload of the module that did it.
 
     Example:
         >>> @table(owner="growth")
@@ -73,7 +76,7 @@ def table(
     def declare(function: _F) -> _F:
         if not callable(function) or isinstance(function, (type, classmethod, staticmethod)):
             raise DeclarationError(
-                f"@table goes on a function, not on {function!r}; use register_static_table for an object"
+                f"@table goes on a function, not on {told(function)}; use register_static_table for an object"
             )
         add_function(
             function,
@@ -121,7 +124,7 @@ def register_static_table(
 
     Raises:
         DeclarationError: It is no table source, or a value that cannot be.
-        DuplicateTableError: The name is declared at another place already.
+        DuplicateTableError: The name is declared already, and this is no reload of the module that did it.
     """
     add_source(
         obj,
@@ -151,13 +154,15 @@ def add_function(
 ) -> None:
     """Add a function to a registry; the arguments are those of :func:`table`."""
     name = name if name is not None else getattr(function, "__name__", "")
+    full = _full_name(name, database)
+    parameters = _parameters_of(function, full)
     metadata = TableMetadata(
         name=name,
         kind=FunctionSource.kind,
         description=description if description is not None else inspect.getdoc(function) or "",
-        columns=columns_from(schema, f"table {full_name(name, database)!r}"),
+        columns=columns_from(schema, f"table {full!r}"),
         database=database,
-        examples=_known_examples(examples, name),
+        examples=_known_examples(examples, parameters, full),
         place=_place_of(function),
         **declared,
     )
@@ -186,63 +191,86 @@ def add_source(
         raise DeclarationError(
             f"{type(obj).__name__} has no name of its own; give one: register_static_table(obj, 'name')"
         )
+    full = _full_name(name, database)
     metadata = TableMetadata(
         name=name,
         kind=source.kind,
         description=description if description is not None else inspect.cleandoc(getattr(obj, "description", "") or ""),
         tags=tuple(getattr(obj, "tags", ()) if tags is None else tags) if not isinstance(tags, str) else (tags,),
         owner=owner if owner is not None else getattr(obj, "owner", "") or "",
-        columns=columns_from(schema, f"table {full_name(name, database)!r}"),
+        columns=columns_from(schema, f"table {full!r}"),
         database=database,
-        examples=_known_examples(examples, name),
+        examples=_known_examples(examples, _parameters_of_source(source) if examples else (), full),
         place=place,
         **declared,
     )
-    if metadata.examples and not isinstance(source, HasParameters):
-        raise DeclarationError(f"table {metadata.full_name!r} has examples of parameters, and takes none")
     registry.add(RegisteredTable(metadata, source))
 
 
 def calling_place() -> Place:
     """Return the place outside this package that called into it."""
     frame = sys._getframe(1)
-    own = Path(__file__).parent
-    while frame.f_back is not None and Path(frame.f_code.co_filename).is_relative_to(own):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
         frame = frame.f_back
-    file = frame.f_code.co_filename
     return Place(
         module=frame.f_globals.get("__name__", "__main__"),
         qualname=frame.f_code.co_qualname,
-        file=file,
+        file=frame.f_code.co_filename,
         line=frame.f_lineno,
-        stamp=_stamp(file),
+        execution=current_execution(),
     )
 
 
-def _place_of(function: Callable[..., Any]) -> Place | None:
+def _place_of(function: Callable[..., Any]) -> Place:
     inner = inspect.unwrap(function)
     code = getattr(inner, "__code__", None)
     if code is None:  # a partial, or an object with __call__
         return calling_place()
     return Place(
-        module=inner.__module__,
+        module=inner.__module__ or "__main__",
         qualname=inner.__qualname__,
         file=code.co_filename,
         line=code.co_firstlineno,
-        stamp=_stamp(code.co_filename),
+        execution=current_execution(),
     )
 
 
-def _stamp(file: str) -> int:
+def _full_name(name: str, database: str | None) -> str:
+    return full_name(check_name(name), None if database is None else check_name(database, "database"))
+
+
+def _parameters_of(function: Callable[..., Any], table: str) -> tuple[str, ...] | None:
+    """Return the names of a function's parameters; ``None`` where it takes any."""
     try:
-        return Path(file).stat().st_mtime_ns
-    except OSError:  # typed into an interpreter
-        return 0
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise DeclarationError(
+            f"what is to be table {table!r} does not tell its parameters; write a function that calls it"
+        ) from None
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
+    return tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
 
 
-def _known_examples(examples: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
+def _parameters_of_source(source: TableSource) -> tuple[str, ...] | None:
+    try:
+        return tuple(p.name for p in source.parameters()) if isinstance(source, HasParameters) else ()
+    except Exception:  # noqa: BLE001 - one bad source takes no module down; its page tells what is wrong
+        return None
+
+
+def _known_examples(
+    examples: Mapping[str, Any] | None, parameters: tuple[str, ...] | None, table: str
+) -> Mapping[str, Any]:
+    """Return examples as they were given, once each is known to name a parameter; ``None`` knows all names."""
     if examples is not None and not isinstance(examples, Mapping):
         raise DeclarationError(
-            f"examples of table {name!r} is {type(examples).__name__}; write a mapping of parameters to values"
+            f"examples of table {table!r} is {type(examples).__name__}; write a mapping of parameters to values"
         )
+    for name in examples or {}:
+        if parameters is not None and name not in parameters:
+            hint = near_parameters(str(name), parameters)
+            raise DeclarationError(
+                f"examples of table {table!r} name {told(name)}, which is no parameter of it; {hint}"
+            )
     return dict(examples or {})

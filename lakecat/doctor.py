@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from lakecat.plaintext import plain_name, redact, safe_location, secrets_of, without_ansi
+from lakecat.settings import unknown_variables
 from lakecat.storage import deltalake_options, is_remote
 
 if TYPE_CHECKING:
@@ -56,14 +57,16 @@ def examine(config: LakecatConfig) -> tuple[Finding, ...]:
         config: The environment to examine.
 
     Returns:
-        One finding for the environment, one for each step in a fixed order, and one for each further bucket.
+        One finding for the environment, one for each variable that sets nothing, one for each step in a fixed order,
+        and one for each further bucket.
     """
     where = safe_location(config.root)
     first = Finding("environment", True, f"{config.environment}: tables lie in {where}, checks are {config.checks}")
+    unknown = [Finding("variables", None, sentence) for sentence in unknown_variables(type(config)).values()]
     found = list(_examine_store(config) if is_remote(config.root) else _examine_folder(config.root))
     steps = {name: Finding(name, None, _NOT_EXAMINED) for name in _STEPS} | {finding.name: finding for finding in found}
     buckets = [_examine_bucket(name, place, config) for name, place in config.buckets.items()]
-    return (first, *steps.values(), *buckets)
+    return (first, *unknown, *steps.values(), *buckets)
 
 
 def _examine_store(config: LakecatConfig) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lakecat.errors import DeclarationError
+from lakecat.names import told
 
 if TYPE_CHECKING:
     from polars.datatypes import DataTypeClass
@@ -48,8 +49,8 @@ def parse_dtype(value: Any, where: str) -> pl.DataType:
         hint = f"; did you mean {near[0]!r}?" if near else "; use a Polars dtype such as 'Int64' or 'String'"
         raise DeclarationError(f"{where} has the unknown dtype {error.args[0]!r}{hint}") from None
     except (SyntaxError, TypeError, ValueError, MemoryError, RecursionError) as error:  # the last two: nested too deep
-        raise DeclarationError(f"{where} has a dtype that cannot be read: {value!r} ({error})") from None
-    raise DeclarationError(f"{where} has {value!r} for a dtype; use a Polars dtype or its name, such as 'Int64'")
+        raise DeclarationError(f"{where} has a dtype that cannot be read: {told(value)} ({error})") from None
+    raise DeclarationError(f"{where} has {told(value)} for a dtype; use a Polars dtype or its name, such as 'Int64'")
 
 
 class _UnknownNameError(Exception):

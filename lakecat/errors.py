@@ -4,8 +4,9 @@
 
     LakecatError
     ├── DeclarationError          a declaration that cannot be: a bad name, dtype or argument
-    │   └── DuplicateTableError   one name, two places
+    │   └── DuplicateTableError   one name, declared twice
     ├── TableNotFoundError        no such table in this catalog (also a LookupError)
+    │   └── AmbiguousTableError   a name without its database, which several databases have
     ├── TableParameterError       a parameter that the table does not take, or one that it lacks (also a TypeError)
     ├── TableFunctionError        a table's function raised, or returned something that is no frame
     ├── SourceError               the data behind a table cannot be read
@@ -34,6 +35,7 @@ from __future__ import annotations
 
 __all__ = [
     "AccessDeniedError",
+    "AmbiguousTableError",
     "AuditLogError",
     "CatalogLoadError",
     "CommitConflictError",
@@ -86,7 +88,7 @@ class DeclarationError(LakecatError):
 
 
 class DuplicateTableError(DeclarationError):
-    """One name was declared in two places.
+    """One name was declared in two places, or twice in one.
 
     Args:
         name: The full name of the table.
@@ -97,7 +99,10 @@ class DuplicateTableError(DeclarationError):
     code = "duplicate_table"
 
     def __init__(self, name: str, first: str, second: str) -> None:
-        super().__init__(f"table {name!r} is declared twice: at {first} and at {second}; rename or remove one of them")
+        where, cure = f": at {first} and at {second}", "rename or remove one of them"
+        if first == second:
+            where, cure = f" at {first}", "give each pass of a loop, or call of a helper, its own name"
+        super().__init__(f"table {name!r} is declared twice{where}; {cure}")
         self.args = name, first, second
         self.name, self.first, self.second = name, first, second
 
@@ -121,6 +126,23 @@ class TableNotFoundError(LakecatError, LookupError):
         super().__init__(f"no table {name!r} in this catalog ({tables}){hint}")
         self.args = name, count, near
         self.name, self.count, self.near = name, count, near
+
+
+class AmbiguousTableError(TableNotFoundError):
+    """Several databases have a table of this name, and it was asked for without its database.
+
+    Args:
+        name: The name that was asked for.
+        count: The number of tables in the catalog.
+        near: The full names of all tables that may be meant.
+    """
+
+    code = "ambiguous_table"
+
+    def __init__(self, name: str, count: int = 0, near: tuple[str, ...] = ()) -> None:
+        super().__init__(name, count, near)
+        if near:
+            self.message = f"{len(near)} tables are named {name!r}; write {_either(near)}"
 
 
 class TableParameterError(LakecatError, TypeError):
@@ -235,7 +257,7 @@ class CatalogLoadError(LakecatError):
     """The module of a catalog cannot be imported, or what it names is no catalog.
 
     Args:
-        message: The whole sentence.
+        message: The whole sentence; where code raised something, up to its type.
         file: The file in which the import failed, if it is known.
         line: The line in that file.
         reason: What the import raised said, without secrets.
@@ -245,7 +267,7 @@ class CatalogLoadError(LakecatError):
 
     def __init__(self, message: str, file: str | None = None, line: int | None = None, reason: str = "") -> None:
         super().__init__(message, reason)
-        self.args = message, file, line, reason
+        self.args = (message, file, line, reason) if reason else (message, file, line)
         self.file, self.line = file, line
 
     def __str__(self) -> str:

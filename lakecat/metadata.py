@@ -7,13 +7,16 @@ import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
 from lakecat.dtypes import parse_dtype
 from lakecat.errors import DeclarationError
-from lakecat.names import check_name, full_name
+from lakecat.names import check_name, full_name, told
+
+if TYPE_CHECKING:
+    from lakecat.execution import Execution
 
 SchemaLike: TypeAlias = "Mapping[str, Any] | Iterable[Column] | pl.Schema"
 """A mapping of names to dtypes or their names, a ``pl.Schema``, a ``pa.Schema``, or :class:`Column` objects."""
@@ -60,14 +63,14 @@ class Column:
     def __post_init__(self) -> None:
         # Data name columns as they like: only text is asked for.
         if not isinstance(self.name, str):
-            raise DeclarationError(f"the name of a column is text, not {type(self.name).__name__} ({self.name!r})")
+            raise DeclarationError(f"the name of a column is text, not {told(self.name)}")
         where = f"column {self.name!r}"
         if self.tags != ():
             object.__setattr__(self, "tags", check_texts(self.tags, "tags", where))
         for name in ("description", "classification", "deprecated", "references"):
             check_text(getattr(self, name), name, where)
         if self.nullable is not None and not isinstance(self.nullable, bool):
-            raise DeclarationError(f"nullable of {where} is {self.nullable!r}; write True, False or None")
+            raise DeclarationError(f"nullable of {where} is {told(self.nullable)}; write True, False or None")
         if "\n" in self.description:
             object.__setattr__(self, "description", inspect.cleandoc(self.description))
         if self.dtype is not None:
@@ -76,26 +79,29 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where something is declared.
-
-    ``stamp`` is the time at which the file was last changed, to tell a reload from a second place.
-    """
+    """Where something is declared, and the run of a module that did it, if one did."""
 
     module: str
     qualname: str
     file: str
     line: int
-    stamp: int = field(default=0, compare=False)
+    execution: Execution | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
-    def is_same_as(self, other: Place) -> bool:
-        """Return whether ``other`` is this place met again: the same line, or the same name after its file changed."""
-        if (self.file, self.line) == (other.file, other.line):
-            return True
-        same_name = (self.module, self.qualname) == (other.module, other.qualname)
-        return same_name and (self.file != other.file or self.stamp != other.stamp)
+    @property
+    def runs_in(self) -> str:
+        """The module whose run declares it: another than :attr:`module` where a helper does that for its caller."""
+        return self.execution.module if self.execution else self.module
+
+    def is_in(self, module: str) -> bool:
+        """Return whether it is in a module, or in one of a package; also by way of a helper that stands elsewhere."""
+        return any(name == module or name.startswith(f"{module}.") for name in (self.module, self.runs_in))
+
+    def replaces(self, other: Place) -> bool:
+        """Return whether the module that declared ``other`` is executed again; two calls in one run are no reload."""
+        return self.execution is not None and other.execution is not None and self.execution.repeats(other.execution)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +167,7 @@ class TableMetadata:
 def check_text(value: object, name: str, where: str) -> str:
     """Return ``value`` if it is text; otherwise raise a DeclarationError that names the field and ``where``."""
     if not isinstance(value, str):
-        raise DeclarationError(f"{name} of {where} is {type(value).__name__}, not text: {value!r}")
+        raise DeclarationError(f"{name} of {where} is {type(value).__name__}, not text")
     return value
 
 
@@ -203,7 +209,7 @@ def columns_from(schema: Any, where: str) -> tuple[Column, ...] | None:
     for column in columns:
         if not isinstance(column, Column):
             raise DeclarationError(
-                f"schema of {where} holds {column!r}; write Column(name, dtype), or a mapping of names to dtypes"
+                f"schema of {where} holds {told(column)}; write Column(name, dtype), or a mapping of names to dtypes"
             )
         if column.name in seen:
             raise DeclarationError(f"schema of {where} names column {column.name!r} twice")
@@ -215,7 +221,7 @@ def _column(name: Any, value: Any, where: str) -> Column:
     if isinstance(value, Column):
         return dataclasses.replace(value, name=name)
     if not isinstance(name, str):
-        raise DeclarationError(f"schema of {where} has a column name that is no text: {name!r}")
+        raise DeclarationError(f"schema of {where} has a column name that is no text: {told(name)}")
     return Column(name, None if value is None else parse_dtype(value, f"column {name!r} of {where}"))
 
 

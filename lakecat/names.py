@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import reprlib
 from typing import TYPE_CHECKING
 
 from lakecat.errors import DeclarationError
@@ -24,12 +25,20 @@ def check_name(name: object, what: str = "table") -> str:
         DeclarationError: It is no text, or is empty, or begins or ends with white space, or holds a line break.
     """
     if not isinstance(name, str):
-        raise DeclarationError(f"the name of a {what} is text, not {type(name).__name__} ({name!r})")
+        raise DeclarationError(f"the name of a {what} is text, not {told(name)}")
     if not name or name != name.strip() or "\n" in name or "\r" in name:
         raise DeclarationError(
             f"{name!r} cannot be the name of a {what}: give it text without line breaks or outer spaces"
         )
     return name
+
+
+def told(value: object) -> str:
+    """Return what a message says of a value that does not belong there: the text of a frame would be its rows."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    literal = value is None or isinstance(value, bool | int | float | str | bytes)
+    return reprlib.repr(value) if literal else type(value).__name__
 
 
 def full_name(name: str, database: str | None) -> str:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import os
-import sys
-import traceback
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakecat.catalog import Catalog
 from lakecat.errors import CatalogLoadError
+from lakecat.modules import load_module, searched
 from lakecat.names import near_names
-from lakecat.redaction import redact
 from lakecat.registry import Registry
 from lakecat.snippets import CatalogImport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["CatalogReference", "searched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +65,7 @@ class CatalogReference:
             CatalogLoadError: The import failed, with the file and line where it did, or the attribute is no catalog.
         """
         with searched(path):
-            try:
-                module = importlib.import_module(self.module)
-            except (Exception, SystemExit) as error:
-                raise _import_failed(self.module, error) from error
+            module = load_module(self.module)
         if not self.attribute:
             return Catalog()
         found: object = module
@@ -89,42 +82,3 @@ class CatalogReference:
         if isinstance(found, Registry):
             return Catalog(found)
         raise CatalogLoadError(f"{self} is {type(found).__name__}, not a Catalog", getattr(module, "__file__", None), 1)
-
-
-@contextlib.contextmanager
-def searched(path: Path | None) -> Iterator[None]:
-    """Let imports in a ``with`` block find modules in a folder, after all other places."""
-    text = str(path)
-    if path is None or text in sys.path:
-        yield
-        return
-    sys.path.append(text)
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):  # the imported code may have removed it
-            sys.path.remove(text)
-
-
-def _import_failed(module: str, error: BaseException) -> CatalogLoadError:
-    """Return the error for a failed import, placed at the innermost line of user code."""
-    sentence = f"catalog module {module!r} cannot be imported: {type(error).__name__}"
-    reason = redact(str(error)).strip()
-    if (
-        isinstance(error, ModuleNotFoundError)
-        and error.name
-        and (module == error.name or module.startswith(error.name + "."))
-    ):
-        return CatalogLoadError(
-            f"catalog module {module!r} cannot be imported: no module named {error.name!r} is found"
-        )
-    if isinstance(error, SyntaxError):
-        return CatalogLoadError(sentence, error.filename, error.lineno, reason)
-    own = str(Path(__file__).parent) + os.sep
-    # Generated code, such as that of dataclasses, has no file: "<string>".
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((own, "<"))]
-    standard = str(Path(os.__file__).parent) + os.sep
-    users = [f for f in frames if not f.filename.startswith(standard) and "site-packages" not in f.filename]
-    last = next(reversed(users or frames), None)
-    return CatalogLoadError(sentence, last.filename if last else None, last.lineno if last else None, reason)

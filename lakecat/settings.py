@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ CHOICE = "LAKECAT_ENV"
 # Lakecat's own test suite reads this one, in the same process.
 _NOT_SETTINGS = frozenset({"LAKECAT_REQUIRE_ALL"})
 _SECRET = frozenset({"access_key_id", "secret_access_key", "session_token", "options"})
+_TOLD: set[str] = set()
 _OPEN = ("buckets", "storage.options")
 """Fields under which one gives names of one's own."""
 
@@ -30,7 +32,7 @@ def gather(
     """Return the values of all sources merged, and for each key who said it.
 
     Raises:
-        ConfigurationError: A source that cannot be read, or a variable or environment that does not exist.
+        ConfigurationError: A source that cannot be read, or an environment that does not exist.
     """
     here = Path.cwd()
     start = (folder or here).absolute()
@@ -131,17 +133,48 @@ def _tool_table(file: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
     return {key: value for key, value in table.items() if key != "environments"}, environments
 
 
-def _variables(model: type[BaseSettings]) -> dict[str, Any]:
+def unknown_variables(model: type[BaseSettings]) -> dict[str, str]:
+    """Return the ``LAKECAT_*`` variables of this process that set nothing, each with a sentence; no value is told."""
     known = variable_names(model)
     whole = {name.removesuffix("__NAME") for name in known} | {f"{PREFIX}STORAGE"} | _NOT_SETTINGS
     open_ended = tuple(name.removesuffix("NAME") for name in known if name.endswith("__NAME"))
-    for name in os.environ:
+    found = {}
+    for name in sorted(os.environ):
         upper = name.upper()
         if upper.startswith(PREFIX) and upper not in whole and not upper.startswith(open_ended):
             near = near_names(upper, known)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
-            raise ConfigurationError(f"unknown variable {name}; {hint}")
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            found[name] = f"the variable {name} sets nothing that this version of lakecat knows{hint}"
+    return found
+
+
+def warn_of_unknown_variables(model: type[BaseSettings]) -> None:
+    """Tell the logger ``lakecat`` of each variable that sets nothing, once in a process; it may be another tool's.
+
+    Where the program gave no handler to any logger, standard error gets it.
+    """
+    logger = logging.getLogger("lakecat")
+    for name, sentence in unknown_variables(model).items():
+        if name not in _TOLD:
+            _TOLD.add(name)
+            record = logger.makeRecord(logger.name, logging.WARNING, __file__, 0, sentence, (), None)
+            logger.handle(record)
+            if logging.lastResort is not None and not _is_heard(logger):
+                logging.lastResort.handle(record)
+
+
+def _is_heard(logger: logging.Logger | None) -> bool:
+    while logger is not None:
+        if any(not isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+            return True
+        logger = logger.parent if logger.propagate else None
+    return False
+
+
+def _variables(model: type[BaseSettings]) -> dict[str, Any]:
     source = EnvSettingsSource(model, env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True)
+    unknown = {name.upper() for name in unknown_variables(model)}
+    source.env_vars = {name: value for name, value in source.env_vars.items() if name.upper() not in unknown}
     try:
         return source()
     except SettingsError as error:

@@ -29,17 +29,18 @@ class Registry(Protocol):
     """A set of tables by full name. Safe to use from several threads."""
 
     def add(self, table: RegisteredTable) -> None:
-        """Add a table; one declared at the same place replaces the older one, as a module may be loaded again.
+        """Add a table; it replaces one that an earlier run of the same module declared, as after a reload.
 
         Raises:
-            DuplicateTableError: The name is taken by a table declared at another place.
+            DuplicateTableError: The name is taken, by another module or in the same run of this one.
         """
 
     def get(self, name: str) -> RegisteredTable:
         """Return the table of this full name, or of this name in the only database that has it.
 
         Raises:
-            TableNotFoundError: There is none, or more than one.
+            TableNotFoundError: There is none.
+            AmbiguousTableError: Several databases have one, and there is none of this full name.
         """
 
     def names(self) -> tuple[str, ...]:

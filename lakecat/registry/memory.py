@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lakecat.errors import DuplicateTableError, TableNotFoundError
+from lakecat.errors import AmbiguousTableError, DuplicateTableError, TableNotFoundError
 from lakecat.names import near_names
 
 if TYPE_CHECKING:
+    from lakecat.metadata import Place
     from lakecat.registry.base import RegisteredTable
 
 
 class CatalogRegistry:
     """Tables in memory; adding and getting take constant time.
 
-    ``Catalog(CatalogRegistry())`` is a catalog of its own.
+    ``Catalog(CatalogRegistry())`` is a catalog of its own. It is pickled with its tables, where these can be.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._tables: dict[str, RegisteredTable] = {}
         self._full_names: dict[str, set[str]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"tables": self.tables()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        CatalogRegistry.__init__(self)
+        for table in state["tables"]:
+            self.add(table)
 
     def __repr__(self) -> str:
         return f"CatalogRegistry({len(self)} tables)"
@@ -31,27 +40,30 @@ class CatalogRegistry:
 
     def add(self, table: RegisteredTable) -> None:
         """Add a table; see :meth:`lakecat.registry.base.Registry.add`."""
-        metadata = table.metadata
+        name, place = table.metadata.full_name, table.metadata.place
         with self._lock:
-            before = self._tables.get(metadata.full_name)
-            if before is not None:
-                old, new = before.metadata.place, metadata.place
-                if old is None or new is None or not new.is_same_as(old):
-                    raise DuplicateTableError(
-                        metadata.full_name, str(old or "an unknown place"), str(new or "an unknown place")
-                    )
-            self._tables[metadata.full_name] = table
-            self._full_names.setdefault(metadata.name, set()).add(metadata.full_name)
+            if (before := self._tables.get(name)) is not None:
+                old = before.metadata.place
+                if old is None or place is None or not place.replaces(old):
+                    raise DuplicateTableError(name, *_places(old, place))
+                # The same full name may be cut otherwise, as "a.b" without a database.
+                self._full_names[before.metadata.name].discard(name)
+            self._tables[name] = table
+            self._full_names.setdefault(table.metadata.name, set()).add(name)
 
     def get(self, name: str) -> RegisteredTable:
         """Return a table; see :meth:`lakecat.registry.base.Registry.get`."""
+        if not isinstance(name, str):
+            raise TableNotFoundError(name, len(self._tables))
         with self._lock:
             if (table := self._tables.get(name)) is not None:
                 return table
-            meant = sorted(self._full_names.get(name, ()))
+            meant = tuple(sorted(self._full_names.get(name, ())))
             if len(meant) == 1:
                 return self._tables[meant[0]]
-            raise TableNotFoundError(name, len(self._tables), tuple(meant[:3]) or near_names(str(name), self._tables))
+            if meant:
+                raise AmbiguousTableError(name, len(self._tables), meant)
+            raise TableNotFoundError(name, len(self._tables), near_names(name, self._tables))
 
     def names(self) -> tuple[str, ...]:
         """Return the full names, sorted."""
@@ -62,3 +74,10 @@ class CatalogRegistry:
         """Return the tables, sorted by full name."""
         with self._lock:
             return tuple(table for _, table in sorted(self._tables.items()))
+
+
+def _places(old: Place | None, new: Place | None) -> tuple[str, str]:
+    """Return two places as text: where a helper declares both, those that called the helper."""
+    if old is not None and new is not None and str(old) == str(new) and old.execution and new.execution:
+        return str(old.execution), str(new.execution)
+    return str(old or "an unknown place"), str(new or "an unknown place")

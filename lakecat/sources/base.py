@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from lakecat.errors import DeclarationError, TableParameterError
-from lakecat.names import near_names
+from lakecat.names import near_names, told
+from lakecat.plaintext import safe_location
+from lakecat.storage import is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +29,7 @@ class TableSource(Protocol):
     def kind(self) -> str:
         """A label, such as "delta". Nothing depends on it."""
 
-    def scan(self, **params: Any) -> pl.LazyFrame:
+    def scan(self, /, **params: Any) -> pl.LazyFrame:
         """Return the table, lazily: no row is read.
 
         Raises:
@@ -111,32 +115,60 @@ class HasProblems(Protocol):
 
 
 _METHODS = ("scan", "schema", "facts", "change_token")
+# Libraries whose frames are taken for tables, and what a function returns instead.
+_FRAMES = {"polars": "it", "pandas": "pl.from_pandas(it)", "pyarrow": "pl.from_arrow(it)"}
 
 
 def check_is_source(obj: object) -> TableSource:
     """Return ``obj`` if it is a table source.
 
     Raises:
-        DeclarationError: It is not; the message names what it lacks.
+        DeclarationError: It is not; the message says what to write instead, or names what it lacks.
     """
-    lacks = [name for name in _METHODS if not callable(getattr(obj, name, None))]
-    if not isinstance(getattr(obj, "kind", None), str):
-        lacks.insert(0, "kind")
-    if isinstance(obj, type) or lacks:
-        what = (
-            f"the class {obj.__name__}, not an object of it"
-            if isinstance(obj, type)
-            else f"{type(obj).__name__} without {', '.join(lacks)}"
+    # Before its attributes are asked for: the schema of a LazyFrame may be dear, or fail.
+    lacks, instead = [], _instead(obj)
+    if not instead:
+        lacks = [name for name in _METHODS if not callable(getattr(obj, name, None))]
+        if not isinstance(getattr(obj, "kind", None), str):
+            lacks.insert(0, "kind")
+    if instead or lacks or isinstance(obj, type):
+        what = f"{told(obj)}, not an object of it" if isinstance(obj, type) else type(obj).__name__
+        without = f" without {', '.join(lacks)}" if lacks and not isinstance(obj, type) else ""
+        hint = instead or ("write @table above a function" if callable(obj) and not isinstance(obj, type) else "")
+        raise DeclarationError(
+            f"a table is an object with kind, scan, schema, facts and change_token; this is {what}{without}"
+            + (f"; {hint}" if hint else "")
         )
-        raise DeclarationError(f"a table is an object with kind, scan, schema, facts and change_token; this is {what}")
     return obj  # type: ignore[return-value]
+
+
+def _instead(obj: object) -> str:
+    """Return what to write in place of something that people take for a table; nothing where there is no telling."""
+    library = type(obj).__module__.partition(".")[0]
+    if isinstance(obj, type):
+        return f"make one, as {obj.__name__}(…)" if all(hasattr(obj, name) for name in _METHODS) else ""
+    if isinstance(obj, str | os.PathLike):
+        place = os.fspath(obj)
+        place = safe_location(place) if isinstance(place, str) and is_remote(place) else place
+        name = PurePath(os.fsdecode(place)).stem
+        kinds = (
+            ("ParquetTable",) if os.fsdecode(place).endswith((".parquet", ".pq")) else ("DeltaTable", "ParquetTable")
+        )
+        return "write " + " or ".join(f"{kind}({name!r}, uri={place!r})" for kind in kinds)
+    if library == "deltalake":
+        return "write lakecat.DeltaTable(name, uri=…) with the location of it"
+    return f"write a function that returns {_FRAMES[library]}, with @table above it" if library in _FRAMES else ""
 
 
 def refuse_parameters(params: dict[str, Any], known: tuple[str, ...], table: str) -> None:
     """Raise a TableParameterError for the first of ``params`` that is not ``known``."""
     for name in params:
         if name not in known:
-            near = near_names(name, known)
-            takes = f"it takes {', '.join(known)}" if known else "it takes none"
-            hint = f"did you mean {near[0]!r}?" if near else takes
-            raise TableParameterError(f"table {table!r} has no parameter {name!r}; {hint}")
+            raise TableParameterError(f"table {table!r} has no parameter {name!r}; {near_parameters(name, known)}")
+
+
+def near_parameters(name: str, known: tuple[str, ...]) -> str:
+    """Return what to say to one who wrote a parameter that is not ``known``: the nearest, or all of them."""
+    if near := near_names(name, known):
+        return f"did you mean {near[0]!r}?"
+    return f"it takes {', '.join(known)}" if known else "it takes none"

@@ -71,7 +71,7 @@ class DeltaTable(DeltaWriter):
         self._forget()
         self.__dict__.update(state)
 
-    def scan(self, **params: Any) -> pl.LazyFrame:
+    def scan(self, /, **params: Any) -> pl.LazyFrame:
         """Return the table lazily, from its newest commit, or from ``version=`` or ``timestamp=``; opens no data file.
 
         Polars reads the table where that is safe; otherwise deltalake's engine does, with the same result.

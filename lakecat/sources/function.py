@@ -40,7 +40,7 @@ class FunctionSource:
     def __repr__(self) -> str:
         return f"FunctionSource({self.name!r})"
 
-    def scan(self, **params: Any) -> pl.LazyFrame:
+    def scan(self, /, **params: Any) -> pl.LazyFrame:
         """Call the function and return its frame, lazy. The function itself runs now, whatever it does.
 
         Raises:

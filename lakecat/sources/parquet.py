@@ -59,7 +59,7 @@ class ParquetTable(StoredTable):
         self._times: tuple[_Stamps, tuple[tuple[str, ...], bool]] = ((), ((), True))
         self._tried: tuple[_Stamps, str] = ((), "")
 
-    def scan(self, **params: Any) -> pl.LazyFrame:
+    def scan(self, /, **params: Any) -> pl.LazyFrame:
         """Return the table lazily; of the data only the footer of the first local file is looked at.
 
         Polars reads the table; files whose footers it cannot read, pyarrow does.

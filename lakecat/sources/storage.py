@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from lakecat.errors import DeclarationError, LakecatError
 from lakecat.metadata import check_text
-from lakecat.names import check_name
+from lakecat.names import check_name, told
 from lakecat.plaintext import redact, safe_location, secret_parts, secrets_of, without_ansi
 from lakecat.sources.failures import typed_error
 from lakecat.storage import check_options, deltalake_options, is_remote, polars_options, split_options
@@ -53,7 +53,7 @@ class StoredTable:
         if isinstance(uri, os.PathLike):
             uri = os.fspath(uri)
         if uri is not None and (not isinstance(uri, str) or not uri.strip()):
-            raise DeclarationError(f"uri of {where} is {uri!r}; write a path or a URL")
+            raise DeclarationError(f"uri of {where} is {told(uri)}; write a path or a URL")
         if uri is not None and bucket is not None:
             raise DeclarationError(f"{where} has a uri and a bucket; give one of them")
         self._uri = uri

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +15,7 @@ from lakecat.snapshot import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from click.testing import Result
     from conftest import RunPython
@@ -98,17 +96,17 @@ def test_show(run: Callable[..., Result]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "says", "code"),
     [
-        ("gone", ["There were no data at this table's location", "there is no Delta table 'gone'"]),
-        ("unknown", ["The columns are unknown."]),
-        ("\x1b[31mred", ["␛[31mred  (function)", "␛[2Ja"]),
+        ("gone", ["There were no data at this table's location", "there is no Delta table 'gone'"], 3),
+        ("unknown", ["The columns are unknown."], 0),
+        ("\x1b[31mred", ["␛[31mred  (function)", "␛[2Ja"], 0),
     ],
 )
-def test_show_what_is_odd(run: Callable[..., Result], name: str, says: list[str]) -> None:
+def test_show_what_is_odd(run: Callable[..., Result], name: str, says: list[str], code: int) -> None:
     """`show` says what is unknown and why, and prints names as inert characters."""
     done = run("show", name)
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == code, done.output
     assert [text for text in says if text not in done.stdout] == []
     assert "\x1b" not in done.stdout
 
@@ -126,7 +124,7 @@ def test_show_figures(make_module: Callable[..., Path], delta: Path) -> None:
 def test_snapshot(run: Callable[..., Result], tmp_path: Path) -> None:
     """`snapshot` writes all tables, tells each problem in a line on stderr, and is the same twice."""
     out = tmp_path / "snapshot.json"
-    done = run("snapshot", "--out", out)
+    done = run("snapshot", "--out", out, "--allow-problems")
     assert done.exit_code == 0, done.output
     first = out.read_bytes()
     assert [s.name for s in from_json(first.decode())] == ["\x1b[31mred", "gone", "unknown", "users"]
@@ -134,7 +132,7 @@ def test_snapshot(run: Callable[..., Result], tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 2
     assert done.stderr.splitlines()[0].startswith("gone: there is no Delta table 'gone'")
     assert done.stderr.splitlines()[1].startswith("4 tables written to")
-    run("snapshot", "--out", out)
+    run("snapshot", "--out", out, "--allow-problems")
     assert out.read_bytes() == first
 
 
@@ -209,20 +207,3 @@ def test_as_a_module(tmp_path: Path, run_python: RunPython) -> None:
     done = run_python(["-m", "lakecat", "show", "user", "--catalog", "here"], cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "Error: no table 'user' in this catalog (1 table); did you mean 'users'?\n"
-
-
-def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
-    """When the reader of a pipe goes away, the command ends without a message or a traceback."""
-    (tmp_path / "many.py").write_text(
-        "import lakecat, polars\nfor i in range(20_000):\n"
-        "    lakecat.table(name=f'table_{i:05}')(lambda: polars.LazyFrame())\n"
-    )
-    home = str(Path(lakecat.__file__).parents[1])
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([home, os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", "lakecat", "list", "--catalog", "many"]
-    with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.readline().startswith(b"table_00000")
-        process.stdout.close()
-        assert process.stderr.read() == b""

@@ -10,7 +10,7 @@ import pickle
 import re
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,9 @@ from lakecat.config import ConfigurationError, Environment, LakecatConfig, Stora
 from lakecat.environments import DEFAULTS
 from lakecat.errors import DeclarationError, LakecatError
 from lakecat.settings import variable_names
+
+if TYPE_CHECKING:
+    from conftest import RunPython
 
 CANARY = "canary-51c9"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "environments.rst"
@@ -106,9 +109,6 @@ def test_empty_variables_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"ENV": "prod"}, "LAKECAT_ENV is 'prod'; choose one of embedded, local"),
         ({"ENV": "production"}, "LAKECAT_ROOT is not set"),
-        ({"ROOTT": "x"}, "unknown variable LAKECAT_ROOTT; did you mean LAKECAT_ROOT"),
-        ({"ENVIRONMENT": "local"}, "unknown variable LAKECAT_ENVIRONMENT; did you mean LAKECAT_ENV"),
-        ({"STORAGE__SECRET_KEY": CANARY}, "unknown variable LAKECAT_STORAGE__SECRET_KEY; did you mean"),
         ({"STORAGE": CANARY}, "LAKECAT_STORAGE cannot be read"),
         ({"CHECKS": "lax"}, "LAKECAT_CHECKS is 'lax': Input should be 'relaxed' or 'strict'"),
         ({"STORAGE__TIMEOUT": "soon"}, "LAKECAT_STORAGE__TIMEOUT is 'soon': Input should be a valid number"),
@@ -132,6 +132,50 @@ def test_a_wrong_variable_is_named(variables: dict[str, str], says: str, monkeyp
     assert CANARY not in repr(caught.value)
     assert caught.value.__context__ is None
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+UNKNOWN = {
+    "ROOTT": "; did you mean LAKECAT_ROOT",
+    "ENVIRONMENT": "; did you mean LAKECAT_ENV",
+    "STORAGE__SECRET_KEY": "; did you mean",
+    "STORAGE__NEWER_THING": "",
+    "STORAGE__REGION__X": "",
+    "ROOT__X": "",
+    "WEB_PORT": "",
+}
+
+
+@pytest.mark.finding(21)
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_variable_of_another_tool_fails_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A variable that sets nothing is a warning, once in the process and without its value, and changes no other."""
+    monkeypatch.setattr("lakecat.settings._TOLD", set(), raising=False)
+    set_variables(monkeypatch, {name: CANARY, "STORAGE__REGION": "eu", "CHECKS": "strict"})
+    for _ in range(3):
+        config = LakecatConfig.from_environment()
+        assert (config.storage.region, config.checks) == ("eu", "strict")
+    (said,) = [record for record in caplog.records if record.name == "lakecat"]
+    assert said.levelname == "WARNING"
+    assert said.getMessage().startswith(f"the variable LAKECAT_{name} sets nothing that this version of lakecat knows")
+    assert UNKNOWN[name] in said.getMessage()
+    assert CANARY not in said.getMessage()
+
+
+@pytest.mark.finding(21)
+@pytest.mark.parametrize(("handlers", "times"), [("", 1), ("logging.basicConfig(); ", 1)])
+def test_a_program_says_once_what_sets_nothing(run_python: RunPython, handlers: str, times: int) -> None:
+    """Tables are read, and standard error has one line, whether or not the program set up logging."""
+    code = f"import logging; {handlers}import lakecat, polars\n"
+    code += "lakecat.table(name='t')(polars.LazyFrame({'x': [1]}).lazy)\n"
+    code += "for _ in range(3): print(lakecat.get_table('t').collect().item())\n"
+    done = run_python(["-W", "error", "-c", code], env={"LAKECAT_ROOTT": CANARY, "LAKECAT_LOG_LEVEL": "WARNING"})
+    assert (done.returncode, done.stdout) == (0, "1\n1\n1\n"), done.stderr
+    assert done.stderr.count("LAKECAT_ROOTT") == times
+    assert CANARY not in done.stderr
+    quiet = run_python(["-c", code], env={"LAKECAT_ROOTT": CANARY, "LAKECAT_LOG_LEVEL": "ERROR"})
+    assert (quiet.returncode, quiet.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import pathlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from lakecat import (
@@ -17,6 +20,7 @@ from lakecat import (
     DeltaTable,
     DuplicateTableError,
     ParquetTable,
+    TableParameterError,
     get_table,
     register_static_table,
     table,
@@ -138,19 +142,19 @@ def test_a_partial_needs_a_name() -> None:
     ("declare", "says"),
     [
         (lambda: table("users"), "write @table(name='users'), not @table('users')"),  # type: ignore[call-overload]
-        (lambda: table(5), "@table goes on a function, not on 5"),  # type: ignore[type-var]
+        (lambda: table(5), "@table goes on a function, not on 5; use"),  # type: ignore[type-var]
         (lambda: table(dict), "@table goes on a function"),
         (lambda: table(staticmethod(len)), "@table goes on a function"),
         (lambda: table(examples=[1])(lambda: None), "examples of table"),  # type: ignore[arg-type]
         (lambda: table(owner=None)(lambda: None), "owner of table"),  # type: ignore[arg-type]
         (lambda: table(schema={"a": "Sting"}, name="t")(lambda: None), "column 'a' of table 't' has the unknown dtype"),
-        (lambda: register_static_table("users"), "this is str without kind, scan"),  # type: ignore[arg-type]
+        (lambda: register_static_table("users"), "this is str; write DeltaTable('users', uri='users')"),  # type: ignore[arg-type]
         (lambda: register_static_table(DeltaTable), "the class DeltaTable, not an object of it"),  # type: ignore[arg-type]
         (lambda: Catalog().add_table(ParquetTable), "the class ParquetTable"),  # type: ignore[arg-type]
         (lambda: Catalog().add_table(5), "this is int without kind, scan"),  # type: ignore[arg-type]
         (
             lambda: register_static_table(ParquetTable("p", uri="p"), examples={"month": 1}),
-            "table 'p' has examples of parameters, and takes none",
+            "examples of table 'p' name 'month', which is no parameter of it; it takes none",
         ),
         (lambda: DeltaTable("", uri="x"), "cannot be the name of a table"),
         (lambda: DeltaTable("d", uri=""), "uri of table 'd' is ''"),
@@ -166,6 +170,153 @@ def test_mistakes(declare: Callable[[], Any], says: str) -> None:
         declare()
     assert says in str(caught.value)
     assert len(current_registry()) == 0
+
+
+CANARY = "ann@example.com"
+
+
+@pytest.mark.finding(22)
+@pytest.mark.parametrize(
+    ("obj", "says"),
+    [
+        ("lake/users.parquet", "write ParquetTable('users', uri='lake/users.parquet')"),
+        ("lake/users", "write DeltaTable('users', uri='lake/users') or ParquetTable('users', uri='lake/users')"),
+        (pathlib.Path("lake/users.parquet"), "write ParquetTable('users', uri='lake/users.parquet')"),
+        (f"s3://key:{CANARY}@lake/users/", "or ParquetTable('users', uri='s3://"),
+        (pl.DataFrame({"a": [CANARY]}), "write a function that returns it, with @table above it"),
+        (pl.LazyFrame({"a": [CANARY]}), "write a function that returns it, with @table above it"),
+        (pl.Series([CANARY]), "write a function that returns it, with @table above it"),
+        (pa.table({"a": [CANARY]}), "write a function that returns pl.from_arrow(it), with @table above it"),
+        (
+            lambda: None,
+            "scan, schema, facts, change_token; write @table above a function",
+        ),
+        (functools.partial(print, CANARY), "write @table above a function"),
+        (ParquetTable, "this is the class ParquetTable, not an object of it; make one, as ParquetTable(…)"),
+        (int, "this is the class int, not an object of it"),
+    ],
+)
+def test_what_is_taken_for_a_table(obj: Any, says: str) -> None:
+    """What people take for a table is refused with the sentence that declares it, and none of its values is shown."""
+    with pytest.raises(DeclarationError, match=re.escape(says)) as caught:
+        register_static_table(obj)
+    assert CANARY not in str(caught.value)
+
+
+@pytest.mark.finding(22)
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [("pandas.core.frame", "pl.from_pandas(it)"), ("deltalake.table", "lakecat.DeltaTable(name, uri=…)")],
+)
+def test_frames_of_other_libraries(module: str, says: str) -> None:
+    """A frame of pandas, which need not be installed, and an open Delta table are told apart by their library."""
+    for module, says in (
+        ("pandas.core.frame", "pl.from_pandas(it)"),
+        ("deltalake.table", "lakecat.DeltaTable(name, uri=…)"),
+    ):
+        frame = type("DataFrame", (), {"__module__": module})()
+        with pytest.raises(DeclarationError, match=re.escape(says)):
+            register_static_table(frame)
+        with pytest.raises(DeclarationError, match=re.escape(says)):
+            Catalog().add_table(frame)
+
+
+@pytest.mark.finding(10)
+@pytest.mark.parametrize(
+    "declare",
+    [
+        table,
+        lambda frame: table(description=frame)(lambda: None),
+        lambda frame: table(name=frame)(lambda: None),
+        lambda frame: table(database=frame)(lambda: None),
+        lambda frame: table(tags=[frame])(lambda: None),
+        lambda frame: table(schema=[frame])(lambda: None),
+        lambda frame: table(schema={"a": frame})(lambda: None),
+        lambda frame: Column("a", nullable=frame),
+        Column,
+        lambda frame: DeltaTable("d", uri=frame),
+    ],
+)
+def test_no_value_of_a_frame_is_shown(declare: Callable[[Any], Any]) -> None:
+    """A frame that stands where text belongs is told by its type: its text would be its rows."""
+    with pytest.raises(DeclarationError) as caught:
+        declare(pl.DataFrame({"email": [CANARY]}))
+    assert CANARY not in str(caught.value)
+
+
+@pytest.mark.finding(18)
+@pytest.mark.parametrize("name", ["name", "self", "table", "params", "source", "registry", "cls", "kind"])
+def test_a_parameter_may_have_any_name(name: str) -> None:
+    """Whatever a function calls its parameter, each way to a table passes it on."""
+    namespace: dict[str, Any] = {"pl": pl}
+    exec(f"def users({name}): return pl.LazyFrame({{'x': [{name}]}})", namespace)
+    table(database="crm", examples={name: 1})(namespace["users"])
+    catalog = Catalog()
+    ways: list[Callable[..., pl.LazyFrame]] = [catalog.table, get_table]
+    assert [way("users", **{name: 3}).collect().item() for way in ways] == [3, 3]
+    assert catalog.db("crm").table("users", **{name: 3}).collect().item() == 3
+    code = catalog.describe_table("users").snippets[0].code
+    exec(code, {})
+
+
+@pytest.mark.finding(18)
+@pytest.mark.parametrize("name", ["self", "name", "table"])
+def test_a_parameter_that_is_unknown_may_have_any_name(delta: Path, parquet: Path, name: str) -> None:
+    """A source that has no such parameter says so, whatever the name."""
+    register_static_table(DeltaTable("events", uri=delta))
+    register_static_table(ParquetTable("users", uri=parquet))
+    for one in ("events", "users"):
+        with pytest.raises(TableParameterError, match=f"has no parameter '{name}'"):
+            Catalog().table(one, **{name: 1})
+
+
+@pytest.mark.finding(18)
+@pytest.mark.parametrize(
+    ("examples", "says"),
+    [
+        ({"mont": 1}, "examples of table 'sales' name 'mont', which is no parameter of it; did you mean 'month'?"),
+        ({"zzz": 1}, "it takes month, limit"),
+        ({"args": 1}, "name 'args', which is no parameter of it"),
+        ({1: 1}, "name 1, which is no parameter of it"),
+    ],
+)
+def test_examples_name_parameters(examples: dict[Any, Any], says: str) -> None:
+    """An example of a parameter that the function does not take is refused where it is declared."""
+
+    def sales(month: int, *args: int, limit: int = 1) -> pl.LazyFrame:
+        return pl.LazyFrame()
+
+    with pytest.raises(DeclarationError, match=re.escape(says)):
+        table(examples=examples)(sales)
+    with pytest.raises(DeclarationError, match=re.escape(says)):
+        Catalog().add_table(sales, examples=examples)
+    assert Catalog().list_tables() == []
+    table(examples={"month": 1, "limit": 2})(sales)
+
+
+@pytest.mark.finding(18)
+def test_examples_of_a_source_name_its_parameters(delta: Path) -> None:
+    """A Delta table takes examples for its version, and for no parameter that it does not have."""
+    with pytest.raises(
+        DeclarationError, match=re.escape("name 'verson', which is no parameter of it; did you mean 'version'?")
+    ):
+        register_static_table(DeltaTable("events", uri=delta), examples={"verson": 0})
+    register_static_table(DeltaTable("events", uri=delta), examples={"version": 0})
+
+
+def test_a_function_that_takes_anything_has_any_example() -> None:
+    """Where a function takes keywords of every name, examples may have every name too."""
+    table(name="open", examples={"anything": 1})(lambda **more: pl.LazyFrame({"n": [more["anything"]]}))
+    assert get_table("open", anything=2).collect().item() == 2
+
+
+@pytest.mark.finding(18)
+@pytest.mark.parametrize("builtin", [max, min, type("C", (), {"__call__": max})()])
+def test_a_function_whose_parameters_nobody_knows(builtin: Any) -> None:
+    """A function of C that does not tell its parameters is refused where it is declared, with what to write."""
+    with pytest.raises(DeclarationError, match="table 't' does not tell its parameters; write a function that"):
+        table(name="t")(builtin)
+    assert Catalog().list_tables() == []
 
 
 def test_an_object_brings_its_own_name_and_description(parquet: Path) -> None:

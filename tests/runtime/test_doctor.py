@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from click.testing import CliRunner
 
+from lakecat.cli import main
 from lakecat.config import LakecatConfig
 from lakecat.doctor import Finding, examine
 
@@ -219,6 +221,21 @@ def test_an_unknown_host() -> None:
     """A name that stands for no host is said to be unknown."""
     found = on_store("http://no-such-host.invalid")
     assert messages(found)["reachable"] == "the name of the server is not known"
+
+
+@pytest.mark.finding(21)
+def test_variables_that_set_nothing_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is not known is a finding of its own, which is no failure, and its value is not told."""
+    monkeypatch.setenv("LAKECAT_ROOTT", CANARY)
+    found = examine(LakecatConfig(root=str(tmp_path)))
+    (told,) = [finding for finding in found if finding.name == "variables"]
+    assert told.ok is None
+    assert "LAKECAT_ROOTT sets nothing" in told.message
+    assert CANARY not in told.message
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["doctor"])
+    assert done.exit_code == 0, done.output
+    assert "?       variables" in done.stdout
 
 
 def test_buckets_are_looked_at(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from lakecat import errors
 DATA: dict[str, tuple[object, ...]] = {
     "DuplicateTableError": ("users", "a.py:1", "b.py:2"),
     "TableNotFoundError": ("user", 3, ("users",)),
+    "AmbiguousTableError": ("users", 3, ("crm.users", "shop.users")),
     "CatalogLoadError": ("no module", "catalog.py", 7),
 }
 ONE_OF_EACH = [getattr(errors, name)(*DATA.get(name, ("a sentence",))) for name in errors.__all__]
@@ -64,6 +65,10 @@ def test_each_error_has_a_code_of_its_own() -> None:
         (
             errors.DuplicateTableError("users", "a.py:1", "b.py:2"),
             "table 'users' is declared twice: at a.py:1 and at b.py:2; rename or remove one of them",
+        ),
+        (
+            errors.DuplicateTableError("users", "a.py:1", "a.py:1"),
+            "table 'users' is declared twice at a.py:1; give each pass of a loop, or call of a helper, its own name",
         ),
     ],
 )

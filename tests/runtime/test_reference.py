@@ -107,7 +107,7 @@ def test_the_innermost_line_of_the_authors_code(make_module: Callable[..., Path]
 def test_code_beside_lakecat_is_the_authors(make_module: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """A package whose folder begins like lakecat's own, such as one in the same checkout, is not taken for it."""
     path = make_module("beside", "1 / 0\n")
-    monkeypatch.setattr("lakecat.reference.__file__", str(path.with_suffix(""))[:-3] + "/reference.py")
+    monkeypatch.setattr("lakecat.modules.__file__", str(path.with_suffix(""))[:-3] + "/modules.py")
     with pytest.raises(CatalogLoadError) as caught:
         CatalogReference.parse("beside").load()
     assert (caught.value.file, caught.value.line) == (str(path), 1)

@@ -36,10 +36,10 @@ def registry(request: pytest.FixtureRequest) -> Registry:
     return made
 
 
-def declared(name: str, line: int = 1, *, file: str = "tables.py", stamp: int = 0, **more: Any) -> RegisteredTable:
-    """Return a table that was declared at a place; several on one line would be one place."""
+def declared(name: str, line: int = 1, *, file: str = "tables.py", **more: Any) -> RegisteredTable:
+    """Return a table that was declared at a place."""
     more.setdefault("qualname", name)
-    place = Place(module="tables", qualname=more.pop("qualname"), file=file, line=line, stamp=stamp)
+    place = Place(module="tables", qualname=more.pop("qualname"), file=file, line=line)
     metadata = TableMetadata(name=name, kind="function", place=place, **more)
     return RegisteredTable(metadata, FunctionSource(pl.LazyFrame, name=metadata.full_name))
 
@@ -78,9 +78,8 @@ def test_a_database_may_be_left_out(registry: Registry) -> None:
     registry.add(crm)
     assert registry.get("users") == registry.get("crm.users") == crm
     registry.add(declared("users", 2, database="shop"))
-    with pytest.raises(TableNotFoundError) as caught:
+    with pytest.raises(TableNotFoundError, match=r"2 tables are named 'users'; write 'crm\.users' or"):
         registry.get("users")
-    assert caught.value.near == ("crm.users", "shop.users")
     bare = declared("users", 3)
     registry.add(bare)
     assert registry.get("users") == bare
@@ -105,29 +104,47 @@ def test_unknown_places_are_two_places(registry: Registry) -> None:
         registry.add(table)
 
 
-@pytest.mark.parametrize(
-    "again",
-    [
-        declared("users", 3, stamp=1, owner="new"),
-        declared("users", 3, stamp=2, owner="new"),
-        declared("users", 8, stamp=2, owner="new"),
-        declared("users", 8, file="<cell 2>", stamp=1, owner="new"),
-    ],
-    ids=["the same line", "the same line, file changed", "moved in a changed file", "a new cell of a notebook"],
-)
-def test_the_same_place_replaces(registry: Registry, again: RegisteredTable) -> None:
-    """A declaration that is met again, as when its module is loaded again, replaces the older one."""
-    registry.add(declared("users", 3, stamp=1))
-    registry.add(again)
-    assert registry.get("users").metadata.owner == "new"
+CELL = """
+from lakecat import Catalog
+def users():
+    return pl.LazyFrame({{"x": [{0}]}})
+Catalog(registry).add_table(users, owner="{0}")
+"""
+
+
+def test_code_that_runs_again_replaces(registry: Registry) -> None:
+    """What a notebook's cell declares is replaced when it runs again, as it was or edited."""
+    notebook = {"pl": pl, "registry": registry}
+    for text in (CELL.format(1), CELL.format(1), "\n\n" + CELL.format(2)):
+        exec(text, notebook)
     assert len(registry) == 1
+    assert registry.get("users").metadata.owner == "2"
 
 
-def test_two_functions_of_one_name_are_two_places(registry: Registry) -> None:
-    """Two functions of one name in one module that did not change are no reload."""
-    registry.add(declared("users", 3, stamp=1))
+@pytest.mark.finding(4)
+@pytest.mark.parametrize("line", [3, 8], ids=["one place", "two places"])
+def test_two_declarations_in_one_run_are_an_error(registry: Registry, line: int) -> None:
+    """Two tables of one name are no reload, wherever they stand, and the first stays."""
+    first = declared("users", 3)
+    registry.add(first)
     with pytest.raises(DuplicateTableError):
-        registry.add(declared("users", 8, stamp=1))
+        registry.add(declared("users", line))
+    assert registry.get("users") == first
+
+
+def test_a_name_that_is_cut_otherwise_is_the_same_name(registry: Registry) -> None:
+    """Table `b` of database `a` and a table `a.b` have one full name; a reload may change the one into the other."""
+    registry.add(declared("b", database="a"))
+    with pytest.raises(DuplicateTableError):
+        registry.add(declared("a.b"))
+    notebook = {"registry": registry, "function": pl.LazyFrame({}).lazy}
+    cell = "from lakecat import Catalog\nCatalog(registry).add_table(function, {})"
+    exec(cell.format("'d', database='c'"), notebook)
+    assert registry.get("d").metadata.full_name == "c.d"
+    exec(cell.format("'c.d'"), notebook)
+    assert registry.get("c.d").metadata.database is None
+    with pytest.raises(TableNotFoundError):
+        registry.get("d")
 
 
 def test_threads_lose_no_table(registry: Registry) -> None:
@@ -146,6 +163,84 @@ def test_threads_lose_no_table(registry: Registry) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(8)))
     assert len(registry) == len(registry.names()) == len(registry.tables()) == 1000
+
+
+class Telling:
+    """A lock that tells when somebody asks for it in vain."""
+
+    def __init__(self, asked: threading.Event) -> None:
+        self._lock = REAL_LOCK()
+        self._asked = asked
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            self._asked.set()
+            self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+REAL_LOCK = threading.RLock
+
+
+class Halting:
+    """What was declared about a table; at the chosen one of its attributes that are read, something else happens."""
+
+    def __init__(self, metadata: TableMetadata, at: int, happen: Callable[[], None]) -> None:
+        self._metadata, self._left, self._happen = metadata, at, happen
+
+    def __getattr__(self, name: str) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            self._happen()
+        return getattr(self._metadata, name)
+
+
+@pytest.mark.parametrize("halt", range(1, 4))
+@pytest.mark.parametrize("other", ["adds the same name", "looks for it"])
+def test_nothing_comes_between_the_steps_of_adding(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, halt: int, other: str
+) -> None:
+    """Whatever another thread does while a table is being added, it sees all of that or nothing.
+
+    The thread that adds stops at each of its steps until the other is done, or waits for the lock.
+    """
+    go = threading.Event()
+    monkeypatch.setattr(threading, "RLock", lambda: Telling(go))
+    registry = type(registry)()
+    seen: list[object] = []
+
+    def interfere() -> None:
+        try:
+            if other == "looks for it":
+                seen.append([registry.get(name.partition(".")[2]) for name in registry.names()])
+            else:
+                registry.add(declared("users", 2, database="crm"))
+                seen.append("added")
+        except (DuplicateTableError, TableNotFoundError) as error:
+            seen.append(error)
+        finally:
+            go.set()
+
+    thread = threading.Thread(target=interfere)
+
+    def happen() -> None:
+        thread.start()
+        assert go.wait(30)
+
+    whole = declared("users", 1, database="crm")
+    table = RegisteredTable(Halting(whole.metadata, halt, happen), whole.source)  # type: ignore[arg-type]
+    try:
+        registry.add(table)
+    except DuplicateTableError as error:
+        seen.append(error)
+    thread.join(30)
+    if other == "looks for it":
+        assert seen in ([[]], [[table]])
+    else:
+        won = ["added"] if registry.get("users") is table else []
+        assert sorted(type(one).__name__ for one in [*seen, *won]) == ["DuplicateTableError", "str"]
 
 
 def test_one_of_many_threads_wins_a_name(registry: Registry) -> None:
