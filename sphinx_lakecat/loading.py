@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from sphinx.errors import ConfigError
 
+import lakecat
 from lakecat.errors import CatalogLoadError
 from lakecat.introspect import change_token, introspect
 from lakecat.introspect.text import summary_of
 from lakecat.names import near_names
 from lakecat.plaintext import redact
 from lakecat.reference import CatalogReference, searched
+from lakecat.snapshot import Problem, TableSnapshot
 from lakecat.snippets import CatalogImport
-from sphinx_lakecat.warnings import Subtype, subtype_of, warn
+from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
+    from lakecat.metadata import TableMetadata
     from lakecat.registry import RegisteredTable
-    from lakecat.snapshot import TableSnapshot
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +68,38 @@ class TableStore:
         self._imported = imported
         self._found: dict[str, _Found] = {}
         self._kept: dict[str, TableSnapshot] = {}
-        self._reported: set[str] = set()
         self.failures: list[str] = []
         for reference in references:
             self._load(reference)
         self.names: tuple[str, ...] = tuple(sorted(self._found))
+        self._of_bare_name: dict[str, list[str]] = {}
+        for name in self.names:
+            self._of_bare_name.setdefault(self._found[name].table.metadata.name, []).append(name)
+        self._package = package_token()
 
     def __contains__(self, name: str) -> bool:
         return name in self._found
 
-    def near(self, name: str) -> tuple[str, ...]:
-        """Return up to three names that look like ``name``."""
-        return near_names(name, self.names)
+    def find(self, name: str) -> tuple[str, ...]:
+        """Return the full names of the tables that a name may mean: an exact one alone, else those it is a part of."""
+        return (name,) if name in self._found else tuple(self._of_bare_name.get(name, ()))
+
+    def why_not(self, name: str, *, counted: bool = False) -> str:
+        """Return a sentence for a name that means no table, or more than one."""
+        meant = self.find(name)
+        if meant:
+            return f"table {name!r} is ambiguous: it may be {' or '.join(map(repr, meant))}; write the full name"
+        near = near_names(name, self.names)
+        hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
+        count = f" ({len(self.names)} tables)" if counted else ""
+        return f"there is no table {name!r} in the catalog{count}{hint}"
 
     def listed(self) -> tuple[Listed, ...]:
         """Return a line for each table, sorted by name."""
+        return self._listed
+
+    @functools.cached_property
+    def _listed(self) -> tuple[Listed, ...]:
         metadata = ((name, self._found[name].table.metadata) for name in self.names)
         return tuple(
             Listed(name, m.kind, summary_of(m.description), m.owner, m.tags, bool(m.deprecated)) for name, m in metadata
@@ -86,34 +108,29 @@ class TableStore:
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
         found = self._found[name]
-        token = change_token(found.table)
-        return None if token is None else f"{found.reference} {token}"
+        token = _of_a_table(lambda: change_token(found.table), lambda _: None)
+        return None if token is None else f"{found.reference} {self._package} {token}"
 
     def list_token(self) -> str:
         """Return a text that is equal while the list of tables is the same."""
-        return hashlib.sha256(repr((self.listed(), self.failures)).encode(errors="surrogatepass")).hexdigest()
+        listed = repr((self.listed(), self.failures, self._package))
+        return hashlib.sha256(listed.encode(errors="surrogatepass")).hexdigest()
 
     def snapshot(self, name: str) -> TableSnapshot:
-        """Return what is known about a table. What went wrong is warned of, once, at the place of its declaration."""
+        """Return what is known about a table; what went wrong is a problem of it."""
         if (kept := self._kept.get(name)) is not None:
             return kept
         found = self._found[name]
+        imported = self._imported or found.reference.imported
         with searched(self._folder):
-            snapshot = introspect(
-                found.table, imported=self._imported or found.reference.imported, reference=str(found.reference)
+            return _of_a_table(
+                lambda: introspect(found.table, imported=imported, reference=str(found.reference)),
+                lambda error: _unknown(found.table.metadata, error),
             )
-        if name not in self._reported:
-            self._reported.add(name)
-            for problem in snapshot.problems:
-                text = problem.detail or problem.message
-                text = text if repr(name) in text else f"table {name!r}: {text}"
-                warn(subtype_of(problem.code), text, location=self.location(name))
-        return snapshot
 
-    def keep(self, names: Iterable[str]) -> None:
-        """Take the snapshots of these tables now, for processes forked later: Polars must not be used after a fork."""
-        for name in names:
-            self._kept[name] = self.snapshot(name)
+    def keep(self, name: str, snapshot: TableSnapshot) -> None:
+        """Keep a snapshot for processes forked later: Polars must not be used after a fork."""
+        self._kept[name] = snapshot
 
     def location(self, name: str) -> str | None:
         """Return where a table is declared, as ``file:line``."""
@@ -122,24 +139,19 @@ class TableStore:
 
     def place(self, name: str) -> tuple[str, int] | None:
         """Return the file and line where a table is declared."""
-        place = self._found[name].table.metadata.place
+        place = self._found[name].table.metadata.place if name in self._found else None
         return None if place is None else (place.file, place.line)
-
-    def declaring_file(self, name: str) -> Path | None:
-        """Return the file that declares a table, if there is one."""
-        place = self._found[name].table.metadata.place
-        return Path(place.file) if place is not None and Path(place.file).is_file() else None
 
     def _load(self, reference: CatalogReference) -> None:
         try:
-            catalog = reference.load(path=self._folder)
+            tables = _of_a_table(lambda: _tables(reference, self._folder), lambda e: _import_failed(reference, e))
         except CatalogLoadError as error:
             place = f"{error.file}:{error.line or 1}" if error.file else f"{self._folder / 'conf.py'}:1"
             # What the import raised may quote a URL of a store.
             warn(Subtype.IMPORT_FAILED, redact(str(error)), location=place)
             self.failures.append(str(reference))
             return
-        for table in catalog.registry.tables():
+        for table in tables:
             name = table.metadata.full_name
             before = self._found.get(name)
             if before is None:
@@ -150,6 +162,46 @@ class TableStore:
                 warn(
                     Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1")
                 )
+
+
+def _of_a_table(ask: Callable[[], _T], otherwise: Callable[[BaseException], _T]) -> _T:
+    """Ask code that a table or catalog brings along, which may raise anything; only an interrupt ends the build."""
+    try:
+        return ask()
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return otherwise(error)
+
+
+def _tables(reference: CatalogReference, folder: Path) -> tuple[RegisteredTable, ...]:
+    return reference.load(path=folder).registry.tables()
+
+
+def _import_failed(reference: CatalogReference, error: BaseException) -> NoReturn:
+    if isinstance(error, CatalogLoadError):
+        raise error
+    raise CatalogLoadError(f"catalog {reference} cannot be imported: {type(error).__name__} was raised") from error
+
+
+def _unknown(metadata: TableMetadata, error: BaseException) -> TableSnapshot:
+    """Return the snapshot of a table about which asking failed as a whole."""
+    sentence = "What could be found out about this table could not be told, so its columns and size are unknown."
+    problem = Problem(code="error", message=sentence, detail=f"{type(error).__name__} was raised")
+    declared = ("name", "kind", "database", "description", "owner", "tags", "deprecated")
+    summary = summary_of(metadata.description)
+    texts = {name: getattr(metadata, name) for name in declared}
+    return TableSnapshot(**texts, summary=summary, problems=(problem,))
+
+
+@functools.cache
+def package_token() -> str:
+    """Return a digest of the code that makes pages, which is the same where the same version is installed anew."""
+    digest = hashlib.sha256()
+    for folder in (Path(lakecat.__file__).parent, Path(__file__).parent):
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def load_tables(app: Sphinx) -> TableStore:

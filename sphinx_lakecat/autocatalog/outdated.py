@@ -23,7 +23,11 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     The tokens are taken before the tables are read: what changes in between is seen at the next build.
     """
     domain = lakecat_domain(env)
+    uses = domain.entries["uses"]
     tokens = {name: domain.store.token(name) for name in domain.store.names}
+    # What a document calls by another name, or in vain: the tables that are meant.
+    asked = {name for names in uses.values() for name in names if name not in domain.store}
+    tokens |= {name: repr(domain.store.find(name)) for name in asked}
     tokens[_LIST] = domain.store.list_token()
     before = domain.entries["tokens"]
     moved = {
@@ -32,12 +36,13 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     domain.entries["tokens"] = tokens
     # Noted here, as what is noted after the documents were read is not kept for the next build.
     domain.stale = domain.entries["generated"].keys() - env.found_docs
-    domain.entries["generated"] = {
-        docname: domain.pages.tables.get(docname, "") for docname in getattr(app.project, "generated", ())
-    }
-    documents = {docname for docname, names in domain.entries["uses"].items() if names & moved}
+    changed_hands = domain.generated ^ domain.entries["generated"].keys()
+    domain.entries["generated"] = {docname: domain.pages.tables.get(docname, "") for docname in domain.generated}
+    documents = {docname for docname, names in uses.items() if names & moved}
+    # A page that somebody's document replaced, or no longer does, is another text.
+    documents |= changed_hands & env.all_docs.keys() & env.found_docs
     if _LIST in moved:
-        documents |= {domain.pages.index, domain.pages.root} - {""}
+        documents |= domain.generated & {domain.pages.index, domain.pages.root}
     return sorted(documents - added - removed)
 
 
@@ -48,10 +53,11 @@ def _take_snapshots(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
         shown = {name for docname in docnames for name in domain.entries["uses"].get(docname, ())}
         shown |= {domain.pages.tables[docname] for docname in docnames if docname in domain.pages.tables}
         # What prose shows is not noted before it was parsed, which is after the fork.
-        for docname in set(docnames) - getattr(app.project, "generated", frozenset()):
+        for docname in set(docnames) - domain.generated:
             text = Path(env.doc2path(docname)).read_text(encoding="utf-8", errors="replace")
             shown.update(name.strip() for name in _DIRECTIVE.findall(text))
-        domain.store.keep(sorted(name for name in shown if name in domain.store))
+        for name in sorted({name for asked in shown for name in domain.store.find(asked)}):
+            domain.store.keep(name, domain.snapshot(name))
 
 
 def _remove_stale(app: Sphinx, error: Exception | None) -> None:
