@@ -109,17 +109,19 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
 
 def change_token(table: RegisteredTable) -> str | None:
     """Return a text that is equal while neither the declaration nor the data changed; ``None`` if none can tell."""
+    metadata = table.metadata
+    base = root_of(metadata.place) if metadata.place else None
     try:
         token = table.source.change_token()
+        # As they are shown: code and data that moved together look the same.
+        shown = (_origin(metadata.place), _location(table.source, base))
     # A source that cannot tell is read again, and then says what is wrong with it.
     except Exception:  # noqa: BLE001
         return None
     if token is None:
         return None
-    metadata = table.metadata
     declared = [getattr(metadata, name) for name in _DECLARED]
-    line = metadata.place.line if metadata.place else 0
-    return hashlib.sha256(f"{declared!r}\0{line}\0{token}".encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{declared!r}\0{shown!r}\0{token}".encode(errors="surrogatepass")).hexdigest()
 
 
 def root_of(place: Place) -> Path:
