@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+    from sphinx_lakecat.domain import LakecatDomain
+
 _DIRECTIVE = re.compile(r"\blakecat[-:]table(?:::|\})[ \t]+(.+)")
 _LIST = "\0list"
 """The key under which the token of the list of tables is kept: no table can have this name."""
@@ -25,9 +27,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     domain = lakecat_domain(env)
     uses = domain.entries["uses"]
     tokens = {name: domain.store.token(name) for name in domain.store.names}
-    # What a document calls by another name, or in vain: the tables that are meant.
-    asked = {name for names in uses.values() for name in names if name not in domain.store}
-    tokens |= {name: repr(domain.store.find(name)) for name in asked}
+    tokens |= _meant(domain)
     tokens[_LIST] = domain.store.list_token()
     before = domain.entries["tokens"]
     moved = {
@@ -44,6 +44,19 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     if _LIST in moved:
         documents |= domain.generated & {domain.pages.index, domain.pages.root}
     return sorted(documents - added - removed)
+
+
+def _meant(domain: LakecatDomain) -> dict[str, str]:
+    """Return a token for each name by which documents call a table in short, or in vain: the tables that it means."""
+    names = set().union(*domain.entries["uses"].values())
+    return {name: repr(domain.store.find(name)) for name in names if name not in domain.store}
+
+
+def _note_names(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Note the tokens of names that were met in this build."""
+    domain = lakecat_domain(env)
+    domain.entries["tokens"] |= _meant(domain)
+    return []
 
 
 def _take_snapshots(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
@@ -71,4 +84,5 @@ def setup_outdated(app: Sphinx) -> None:
     """Compare change tokens at each build."""
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _take_snapshots)
+    app.connect("env-get-updated", _note_names)
     app.connect("build-finished", _remove_stale)

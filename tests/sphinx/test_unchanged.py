@@ -93,7 +93,7 @@ def test_touched(shop: Project) -> None:
 
 
 def test_moved(shop: Project) -> None:
-    """Code that lies in another folder, as in another checkout, re-reads no page, and no prose that shows its tables."""
+    """Code that lies in another folder, as in another checkout, re-reads neither pages nor prose."""
     assert shop.build("-W", PYTHONPATH=write(shop, CODE)).read >= PAGES
     path = write(shop, CODE, folder="elsewhere")
     shutil.rmtree(shop.srcdir.parent / "code")
