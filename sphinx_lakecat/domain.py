@@ -88,11 +88,9 @@ class LakecatDomain(Domain):
         """Note that a document lists the tables of these owners and tags."""
         self.entries["index"][docname] = Listing(frozenset(owners), frozenset(tags))
 
-    def report(
-        self, subtype: Subtype, text: str, *, docname: str, location: str | None = None, table: str = ""
-    ) -> None:
+    def report(self, subtype: Subtype, text: str, *, docname: str, **where: Any) -> None:
         """Note what is wrong in a document: it is warned of at this build, and at each one until it is read again."""
-        self.entries["reports"].setdefault(docname, []).append(Report(subtype.value, text, location, table))
+        self.entries["reports"].setdefault(docname, []).append(Report(subtype.value, text, **where))
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document."""

@@ -25,6 +25,8 @@ class Report(NamedTuple):
     location: str | None = None
     table: str = ""
     """The table at whose declaration, wherever that is now, the warning belongs; ``""`` if ``location`` says it."""
+    asked: str = ""
+    """A name that means no table; which names are near is for the catalog of each build to say."""
 
 
 class Listing(NamedTuple):

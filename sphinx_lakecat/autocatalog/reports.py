@@ -25,7 +25,8 @@ def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
     domain = lakecat_domain(env)
     for report in (*_of_tables(domain), *_of_documents(domain)):
         place = domain.store.location(report.table) if report.table else report.location
-        warn(Subtype(report.subtype), report.text, location=place)
+        text = domain.store.why_not(report.asked, counted=True) if report.asked else report.text
+        warn(Subtype(report.subtype), text, location=place)
     _warn_of_duplicates(domain)
     _warn_of_replaced(domain)
     # What intersphinx knows leads to another site.

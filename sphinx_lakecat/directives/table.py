@@ -70,7 +70,7 @@ class TableDirective(SphinxDirective):
         domain.note_use(name, docname=docname)
         meant = domain.store.find(name)
         if len(meant) != 1:
-            self._report(Subtype.UNKNOWN_TABLE, domain.store.why_not(name, counted=True))
+            self._report(Subtype.UNKNOWN_TABLE, "", asked=name)
             lacks = "more than one table" if meant else "no table"
             return [nodes.caution("", nodes.paragraph("", f"The catalog has {lacks} named {plain_name(name)}."))]
         name = meant[0]
@@ -119,11 +119,11 @@ class TableDirective(SphinxDirective):
             content.append(parts.snippets(table))
         return content
 
-    def _report(self, subtype: Subtype, text: str) -> None:
+    def _report(self, subtype: Subtype, text: str, *, asked: str = "") -> None:
         from sphinx_lakecat.domain import lakecat_domain
 
         docname = self.env.current_document.docname
-        lakecat_domain(self.env).report(subtype, text, docname=docname, location=self.get_location())
+        lakecat_domain(self.env).report(subtype, text, docname=docname, location=self.get_location(), asked=asked)
 
     def _shown(self, table: TableSnapshot) -> tuple[ColumnSnapshot, ...] | None:
         """Return the columns of ``:columns:`` in its order, or all, without those of ``:exclude:``."""
