@@ -27,7 +27,9 @@ def load_module(name: str) -> ModuleType:
     """
     try:
         return importlib.import_module(name)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an import may raise anything, such as SystemExit
         raise _import_failed(name, error) from error
 
 

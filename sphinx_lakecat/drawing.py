@@ -27,12 +27,9 @@ def _visit_part(translator: HTML5Translator, part: lakecat_part) -> None:
 
 def _page(translator: HTML5Translator) -> html.Page:
     builder = translator.builder
-    docname = builder.current_docname
-    index = lakecat_domain(builder.env).pages.index
     translator.lakecat_parts = number = getattr(translator, "lakecat_parts", -1) + 1  # type: ignore[attr-defined]
     return html.Page(
-        index=builder.get_relative_uri(docname, index) if index else None,
-        uri=functools.partial(builder.get_relative_uri, docname),
+        uri=functools.partial(lakecat_domain(builder.env).uri, builder, builder.current_docname),
         highlight=_highlighter(translator.highlighter),
         walk=functools.partial(_walk, translator),
         number=number,
@@ -68,7 +65,7 @@ class ExpandParts(SphinxPostTransform):
         builder = self.env._app.builder
         if builder.format == "html":
             return
-        uri = functools.partial(builder.get_relative_uri, self.env.current_document.docname)
+        uri = functools.partial(lakecat_domain(self.env).uri, builder, self.env.current_document.docname)
         for part in list(self.document.findall(lakecat_part)):
             part.replace_self(stock.expand(part, uri))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from sphinx.errors import ConfigError
 
+import lakecat
 from lakecat.contract import columns_by_table
 from lakecat.errors import CatalogLoadError, TableNotFoundError
 from lakecat.introspect import change_token, introspect
 from lakecat.introspect.text import summary_of
+from lakecat.modules import searched
 from lakecat.names import near_names
 from lakecat.plaintext import redact
-from lakecat.reference import CatalogReference, searched
+from lakecat.reference import CatalogReference
 from lakecat.snippets import CatalogImport
-from sphinx_lakecat.warnings import Subtype, subtype_of, warn
+from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,23 +67,41 @@ class TableStore:
         self._imported = imported
         self._found: dict[str, _Found] = {}
         self._kept: dict[str, TableSnapshot] = {}
-        self._reported: set[str] = set()
-        self._by_name: dict[str, list[str]] = {}
         self._columns_of = columns_by_table(self._get)
         self.failures: list[str] = []
+        self.reasons: dict[str, dict[Problem, str]] = {}
+        """What a library or a user's code said of each problem: for those who build, and on no page."""
         for reference in references:
             self._load(reference)
         self.names: tuple[str, ...] = tuple(sorted(self._found))
+        self._of_bare_name: dict[str, list[str]] = {}
+        for name in self.names:
+            self._of_bare_name.setdefault(self._found[name].table.metadata.name, []).append(name)
+        self._package = package_token()
 
     def __contains__(self, name: str) -> bool:
         return name in self._found
 
-    def near(self, name: str) -> tuple[str, ...]:
-        """Return up to three names that look like ``name``."""
-        return near_names(name, self.names)
+    def find(self, name: str) -> tuple[str, ...]:
+        """Return the full names of the tables that a name may mean: an exact one alone, else those it is a part of."""
+        return (name,) if name in self._found else tuple(self._of_bare_name.get(name, ()))
+
+    def why_not(self, name: str, *, counted: bool = False) -> str:
+        """Return a sentence for a name that means no table, or more than one."""
+        meant = self.find(name)
+        if meant:
+            return f"table {name!r} is ambiguous: it may be {' or '.join(map(repr, meant))}; write the full name"
+        near = near_names(name, self.names)
+        hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
+        count = f" ({len(self.names)} tables)" if counted else ""
+        return f"there is no table {name!r} in the catalog{count}{hint}"
 
     def listed(self) -> tuple[Listed, ...]:
         """Return a line for each table, sorted by name."""
+        return self._listed
+
+    @functools.cached_property
+    def _listed(self) -> tuple[Listed, ...]:
         metadata = ((name, self._found[name].table.metadata) for name in self.names)
         return tuple(
             Listed(name, m.kind, summary_of(m.description), m.owner, m.tags, bool(m.deprecated)) for name, m in metadata
@@ -90,14 +111,15 @@ class TableStore:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
         found = self._found[name]
         token = change_token(found.table, columns_of=self._columns_of)
-        return None if token is None else f"{found.reference} {token}"
+        return None if token is None else f"{found.reference} {self._package} {token}"
 
     def list_token(self) -> str:
         """Return a text that is equal while the list of tables is the same."""
-        return hashlib.sha256(repr((self.listed(), self.failures)).encode(errors="surrogatepass")).hexdigest()
+        listed = repr((self.listed(), self.failures, self._package))
+        return hashlib.sha256(listed.encode(errors="surrogatepass")).hexdigest()
 
     def snapshot(self, name: str) -> TableSnapshot:
-        """Return what is known about a table. What went wrong is warned of, once, at the place of its declaration."""
+        """Return what is known about a table; what went wrong is a problem of it."""
         if (kept := self._kept.get(name)) is not None:
             return kept
         found = self._found[name]
@@ -110,20 +132,12 @@ class TableStore:
                 columns_of=self._columns_of,
                 tell=reasons.__setitem__,
             )
-        if name not in self._reported:
-            self._reported.add(name)
-            for problem in snapshot.problems:
-                text = problem.detail or problem.message
-                # What a library said is for those who build, and on no page.
-                text = f"{text} ({reasons[problem]})" if reasons.get(problem) else text
-                text = text if repr(name) in text else f"table {name!r}: {text}"
-                warn(subtype_of(problem.code), text, location=self.location(name))
+        self.reasons[name] = reasons
         return snapshot
 
-    def keep(self, names: Iterable[str]) -> None:
-        """Take the snapshots of these tables now, for processes forked later: Polars must not be used after a fork."""
-        for name in names:
-            self._kept[name] = self.snapshot(name)
+    def keep(self, name: str, snapshot: TableSnapshot) -> None:
+        """Keep a snapshot for processes forked later: Polars must not be used after a fork."""
+        self._kept[name] = snapshot
 
     def location(self, name: str) -> str | None:
         """Return where a table is declared, as ``file:line``."""
@@ -132,13 +146,8 @@ class TableStore:
 
     def place(self, name: str) -> tuple[str, int] | None:
         """Return the file and line where a table is declared."""
-        place = self._found[name].table.metadata.place
+        place = self._found[name].table.metadata.place if name in self._found else None
         return None if place is None else (place.file, place.line)
-
-    def declaring_file(self, name: str) -> Path | None:
-        """Return the file that declares a table, if there is one."""
-        place = self._found[name].table.metadata.place
-        return Path(place.file) if place is not None and Path(place.file).is_file() else None
 
     def _get(self, name: str) -> RegisteredTable:
         """Return a table by its full name, or by its name where no other has it.
@@ -146,26 +155,21 @@ class TableStore:
         Raises:
             TableNotFoundError: There is none, or more than one.
         """
-        if (found := self._found.get(name)) is not None:
-            return found.table
-        if not self._by_name:
-            for full, other in self._found.items():
-                self._by_name.setdefault(other.table.metadata.name, []).append(full)
-        meant = self._by_name.get(name, [])
-        if len(meant) == 1:
-            return self._found[meant[0]].table
-        raise TableNotFoundError(name, len(self._found), tuple(meant[:3]) or self.near(name))
+        meant = self.find(name)
+        if len(meant) != 1:
+            raise TableNotFoundError(name, len(self._found), meant)
+        return self._found[meant[0]].table
 
     def _load(self, reference: CatalogReference) -> None:
         try:
-            catalog = reference.load(path=self._folder)
+            tables = reference.load(path=self._folder).registry.tables()
         except CatalogLoadError as error:
             place = f"{error.file}:{error.line or 1}" if error.file else f"{self._folder / 'conf.py'}:1"
             # What the import raised may quote a URL of a store.
             warn(Subtype.IMPORT_FAILED, redact(str(error)), location=place)
             self.failures.append(str(reference))
             return
-        for table in catalog.registry.tables():
+        for table in tables:
             name = table.metadata.full_name
             before = self._found.get(name)
             if before is None:
@@ -176,6 +180,16 @@ class TableStore:
                 warn(
                     Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1")
                 )
+
+
+@functools.cache
+def package_token() -> str:
+    """Return a digest of the code that makes pages, which is the same where the same version is installed anew."""
+    digest = hashlib.sha256()
+    for folder in (Path(lakecat.__file__).parent, Path(__file__).parent):
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def load_tables(app: Sphinx) -> TableStore:

@@ -56,6 +56,8 @@ class Subtype(Enum):
     """A directive or role names a table or column that is not in the catalog."""
     DUPLICATE_TABLE = "duplicate_table"
     """Two pages describe one table, or two catalogs declare one name."""
+    REPLACED_PAGE = "replaced_page"
+    """A document of the source folder takes the place of a generated page."""
     OPTION = "option"
     """A directive's option names a column that its table does not have."""
     ERROR = "error"

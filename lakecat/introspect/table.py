@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakecat.classification import hidden_columns
@@ -11,10 +10,10 @@ from lakecat.contract import broken_references, mismatches, null_mismatches
 from lakecat.introspect import answers
 from lakecat.introspect.columns import merge_columns
 from lakecat.introspect.net import Net, log_problem
+from lakecat.introspect.place import base_of, location_of, origin_of
 from lakecat.introspect.text import summary_of
-from lakecat.plaintext import safe_location
 from lakecat.redaction import held_secrets
-from lakecat.snapshot import Fact, Origin, Parameter, Problem, TableSnapshot
+from lakecat.snapshot import Fact, Parameter, Problem, TableSnapshot
 from lakecat.snippets import import_of, make_snippets
 from lakecat.sources.base import HasColumns
 from lakecat.sources.storage import StoredTable
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lakecat.classification import HiddenColumns
-    from lakecat.metadata import Place
     from lakecat.registry.base import RegisteredTable
     from lakecat.snapshot import ColumnStatistics
     from lakecat.snippets import CatalogImport
@@ -66,14 +64,6 @@ def introspect(
         return dataclasses.replace(_declared(table), problems=net.problems)
 
 
-def root_of(place: Place) -> Path:
-    """Return the folder that holds the top package of a module, or the module itself."""
-    file = Path(place.file)
-    module = place.module or "__main__"  # code that was made by exec may be in no module
-    above = module.count(".") + (file.name == "__init__.py")
-    return file.parents[min(above, len(file.parents) - 1)] if module != "__main__" else file.parent
-
-
 def _introspect(
     table: RegisteredTable,
     imported: CatalogImport | None,
@@ -82,11 +72,11 @@ def _introspect(
     tell: Callable[[Problem, str], None],
 ) -> TableSnapshot:
     metadata, source = table.metadata, table.source
-    base = root_of(metadata.place) if metadata.place else None
+    base = base_of(metadata.place)
     hidden = hidden_columns(metadata.columns)
     net = Net(secrets=_secrets(source), hidden=hidden, base=base, tell=tell)
     asked = net.ask(lambda: answers.parameters(source), ())
-    location = net.ask(lambda: _location(source, base), ())
+    location = net.ask(lambda: location_of(source, base), ())
     needed = [p.name for p in asked if p.default is None and p.name not in metadata.examples]
     found = net.ask(lambda: answers.columns(table, may_call=not needed), None)
     # A source may classify its columns itself.
@@ -145,7 +135,7 @@ def _declared(table: RegisteredTable) -> TableSnapshot:
         owner=metadata.owner,
         tags=metadata.tags,
         deprecated=metadata.deprecated,
-        origin=_origin(metadata.place),
+        origin=origin_of(metadata.place),
     )
 
 
@@ -178,16 +168,3 @@ def _secrets(source: Any) -> tuple[str, ...]:
         raise
     except BaseException:  # noqa: BLE001 (an environment that cannot be read is said by the first question)
         return held
-
-
-def _location(source: Any, base: Path | None) -> tuple[Fact, ...]:
-    return (Fact(label="Location", value=safe_location(source.uri, base)),) if isinstance(source, StoredTable) else ()
-
-
-def _origin(place: Place | None) -> Origin | None:
-    if place is None:
-        return None
-    root = root_of(place)
-    file = Path(place.file)
-    name = file.relative_to(root).as_posix() if file.is_absolute() and file.is_relative_to(root) else file.name
-    return Origin(module=place.module or "__main__", qualname=place.qualname, file=name, line=place.line)

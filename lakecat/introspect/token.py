@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lakecat.classification import hidden_columns
 from lakecat.contract import broken_references
+from lakecat.introspect.place import base_of, location_of, origin_of
 from lakecat.metadata import TableMetadata
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ def change_token(
             return None
         metadata = table.metadata
         declared = [getattr(metadata, name) for name in _DECLARED]
-        line = metadata.place.line if metadata.place else 0
+        # As they are shown: code and data that moved together look the same.
+        shown = (origin_of(metadata.place), location_of(table.source, base_of(metadata.place)))
         hidden = sorted(hidden_columns(metadata.columns).names.items())
         broken = [] if columns_of is None else list(broken_references(metadata.columns, columns_of))
-        text = f"{declared!r}\0{line}\0{token}\0{hidden!r}\0{broken!r}"
+        text = f"{declared!r}\0{shown!r}\0{token}\0{hidden!r}\0{broken!r}"
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
     except KeyboardInterrupt:
         raise

@@ -12,33 +12,53 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+    from sphinx_lakecat.domain import LakecatDomain
+
 _DIRECTIVE = re.compile(r"\blakecat[-:]table(?:::|\})[ \t]+(.+)")
 _LIST = "\0list"
 """The key under which the token of the list of tables is kept: no table can have this name."""
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
-    """Return the documents that show a table whose token is new or unknown, and remember the tokens.
+    """Return the documents that show a table with a new or unknown token, or with problems; remember the tokens.
 
     The tokens are taken before the tables are read: what changes in between is seen at the next build.
     """
     domain = lakecat_domain(env)
+    uses = domain.entries["uses"]
     tokens = {name: domain.store.token(name) for name in domain.store.names}
+    tokens |= _meant(domain)
     tokens[_LIST] = domain.store.list_token()
     before = domain.entries["tokens"]
     moved = {
         name for name in tokens.keys() | before.keys() if tokens.get(name) is None or tokens[name] != before.get(name)
     }
+    # What went wrong may be right now, with the same code and data: a server that was down, say.
+    moved |= {name for name, reports in domain.entries["problems"].items() if reports}
     domain.entries["tokens"] = tokens
     # Noted here, as what is noted after the documents were read is not kept for the next build.
     domain.stale = domain.entries["generated"].keys() - env.found_docs
-    domain.entries["generated"] = {
-        docname: domain.pages.tables.get(docname, "") for docname in getattr(app.project, "generated", ())
-    }
-    documents = {docname for docname, names in domain.entries["uses"].items() if names & moved}
+    changed_hands = domain.generated ^ domain.entries["generated"].keys()
+    domain.entries["generated"] = {docname: domain.pages.tables.get(docname, "") for docname in domain.generated}
+    documents = {docname for docname, names in uses.items() if names & moved}
+    # A page that somebody's document replaced, or no longer does, is another text.
+    documents |= changed_hands & env.all_docs.keys() & env.found_docs
     if _LIST in moved:
-        documents |= {domain.pages.index, domain.pages.root} - {""}
+        documents |= domain.generated & {domain.pages.index, domain.pages.root}
     return sorted(documents - added - removed)
+
+
+def _meant(domain: LakecatDomain) -> dict[str, str]:
+    """Return a token for each name by which documents call a table in short, or in vain: the tables that it means."""
+    names = set().union(*domain.entries["uses"].values())
+    return {name: repr(domain.store.find(name)) for name in names if name not in domain.store}
+
+
+def _note_names(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Note the tokens of names that were met in this build."""
+    domain = lakecat_domain(env)
+    domain.entries["tokens"] |= _meant(domain)
+    return []
 
 
 def _take_snapshots(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
@@ -48,10 +68,11 @@ def _take_snapshots(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
         shown = {name for docname in docnames for name in domain.entries["uses"].get(docname, ())}
         shown |= {domain.pages.tables[docname] for docname in docnames if docname in domain.pages.tables}
         # What prose shows is not noted before it was parsed, which is after the fork.
-        for docname in set(docnames) - getattr(app.project, "generated", frozenset()):
+        for docname in set(docnames) - domain.generated:
             text = Path(env.doc2path(docname)).read_text(encoding="utf-8", errors="replace")
             shown.update(name.strip() for name in _DIRECTIVE.findall(text))
-        domain.store.keep(sorted(name for name in shown if name in domain.store))
+        for name in sorted({name for asked in shown for name in domain.store.find(asked)}):
+            domain.store.keep(name, domain.snapshot(name))
 
 
 def _remove_stale(app: Sphinx, error: Exception | None) -> None:
@@ -65,4 +86,5 @@ def setup_outdated(app: Sphinx) -> None:
     """Compare change tokens at each build."""
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _take_snapshots)
+    app.connect("env-get-updated", _note_names)
     app.connect("build-finished", _remove_stale)

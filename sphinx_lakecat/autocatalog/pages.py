@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.parsers import Parser, RSTParser
 
 from sphinx_lakecat.anchors import docnames
-from sphinx_lakecat.autocatalog.project import SUFFIX, CatalogProject
+from sphinx_lakecat.autocatalog.project import SUFFIX, CatalogProject, marker
 from sphinx_lakecat.domain import lakecat_domain
 from sphinx_lakecat.loading import TableStore, load_tables
 from sphinx_lakecat.rendering.document import Markup, table_page
 from sphinx_lakecat.rendering.index import IndexRow, index_page, root_page
-from sphinx_lakecat.warnings import Subtype, warn
+from sphinx_lakecat.warnings import Subtype
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -29,11 +31,16 @@ class CatalogPages:
         tables: The table of each document.
         index: The document that lists all tables; ``""`` if pages are off.
         root: The first page of a site that has none; ``""`` if it has.
+        documents: The document of each table.
     """
 
     tables: dict[str, str]
     index: str = ""
     root: str = ""
+    documents: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "documents", {name: docname for docname, name in self.tables.items()})
 
 
 class CatalogParser(Parser):
@@ -60,12 +67,8 @@ class CatalogParser(Parser):
 
     def _table(self, docname: str, name: str, document: nodes.document) -> nodes.section:
         domain = lakecat_domain(self._env)
-        location = domain.store.location(name)
-        table = domain.store.snapshot(name)
-
-        def report(sentence: str) -> None:
-            warn(Subtype.MARKUP, sentence, location=location or docname)
-
+        table = domain.snapshot(name)
+        report = functools.partial(domain.report, Subtype.MARKUP, docname=docname, table=name)
         place = domain.store.place(name) or (None, None)
         page = table_page(table, Markup(self._config.lakecat_description_markup, document, report, place))
         page.source, page.line = place
@@ -80,7 +83,7 @@ class CatalogParser(Parser):
 
     def _rows(self) -> list[IndexRow]:
         domain = lakecat_domain(self._env)
-        documents = {name: doc for doc, name in domain.pages.tables.items()}
+        documents = domain.pages.documents
         return [
             IndexRow(row.name, documents[row.name], row.kind, row.summary, row.owner, row.tags, row.deprecated)
             for row in domain.store.listed()
@@ -92,10 +95,10 @@ def _load(app: Sphinx) -> None:
     domain = lakecat_domain(app.env)
     # What was frozen for an earlier build in this process may be collected again.
     gc.unfreeze()
-    domain.store = load_tables(app)
+    domain.store, domain.reasons = load_tables(app), {}
     domain.pages = _pages(app, domain.store)
     generated = {*domain.pages.tables, domain.pages.index, domain.pages.root} - {""}
-    app.project = app.env.project = CatalogProject(app.project, generated)
+    app.project = app.env.project = CatalogProject(app.project, generated, marker=marker(Path(app.doctreedir)))
     # The environment and the catalog live until the build ends: looking through them for garbage again and again, and
     # once more at exit, takes a third of a build in which nothing changed.
     gc.freeze()
@@ -116,7 +119,8 @@ def _forget_inclusion(app: Sphinx, _doctree: nodes.document) -> None:
     Sphinx looks through all such entries for each document that it reads.
     """
     pages = lakecat_domain(app.env).pages
-    if app.env.current_document.docname != pages.index:
+    docname = app.env.current_document.docname
+    if docname != pages.index or docname not in lakecat_domain(app.env).generated:
         return
     for docname in pages.tables:
         including = app.env.files_to_rebuild.get(docname, set())

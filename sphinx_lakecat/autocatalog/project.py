@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from sphinx.project import Project
@@ -10,20 +10,35 @@ from sphinx.util._pathlib import _StrPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 SUFFIX = ".lakecat-table"
-MARKER = Path(__file__).with_name(f"generated{SUFFIX}")
-"""The file that all generated documents are said to come from. Its text is not used; its age is the package's."""
+_TEXT = "The pages of tables come from Python declarations; this file stands for them where Sphinx wants a file.\n"
+_AGE = 946_684_800
+
+
+def marker(folder: Path) -> Path:
+    """Return the file that all generated documents are said to come from, made if need be. Its text is not used.
+
+    Its age is always the same, so that pages are not read again because a package or a checkout is new.
+    """
+    file = folder / f"generated{SUFFIX}"
+    if not file.is_file() or int(file.stat().st_mtime) != _AGE:
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(_TEXT, encoding="utf-8")
+        os.utime(file, (_AGE, _AGE))
+    return file
 
 
 class CatalogProject(Project):
     """A project that also has generated documents; a file of the source folder with the same name counts before one."""
 
-    def __init__(self, project: Project, generated: Iterable[str]) -> None:
+    def __init__(self, project: Project, generated: Iterable[str], *, marker: Path) -> None:
         super().__init__(project.srcdir, project.source_suffix)
         self.restore(project)
         self._generated = frozenset(generated)
         self.generated = self._generated
+        self._marker = marker
 
     def discover(self, exclude_paths: Iterable[str] = (), include_paths: Iterable[str] = ("**",)) -> set[str]:
         """Find the documents of the source folder, and add the generated ones."""
@@ -36,5 +51,5 @@ class CatalogProject(Project):
         """Return a document's file; that of a generated one is the marker."""
         if docname in self.generated:
             # The relative one stands in the search index, which must not hold a path of this machine.
-            return _StrPath(MARKER) if absolute else _StrPath(f"{docname}{SUFFIX}")
+            return _StrPath(self._marker) if absolute else _StrPath(f"{docname}{SUFFIX}")
         return super().doc2path(docname, absolute)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
 
+    from sphinx_lakecat.domain import LakecatDomain
+
 
 def _leave_out_tables(app: Sphinx, builder: Builder) -> None:
     """Take the tables out of the index's entry in the tree; after the environment was saved, and only for HTML.
@@ -24,8 +26,10 @@ def _leave_out_tables(app: Sphinx, builder: Builder) -> None:
     Pages such as the search page are drawn in each build, one in which no document changed too.
     """
     env = app.env
-    index = lakecat_domain(env).pages.index
-    if _applies(app) and index in env.tocs:
+    domain = lakecat_domain(env)
+    index = domain.pages.index
+    # The toctrees of somebody's own index are meant.
+    if compact(app) and index in domain.generated and index in env.tocs:
         for toctree in list(env.tocs[index].findall(addnodes.toctree)):
             toctree.parent.remove(toctree)
 
@@ -34,13 +38,18 @@ def _draw_once(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Give table pages, which are all at one depth and none of which the tree shows, one drawing of it."""
-    pages = lakecat_domain(app.env).pages
-    if pagename not in pages.tables and pagename not in (pages.index, pages.root):
+    domain = lakecat_domain(app.env)
+    if pagename not in domain.generated:
         return
     # Generated pages have no source to show.
     context["sourcename"] = ""
     context["show_source"] = context["has_source"] = False
-    if pagename not in pages.tables or not _applies(app) or "toctree" not in context:
+    if (
+        pagename not in domain.pages.tables
+        or not compact(app)
+        or "toctree" not in context
+        or _is_in_tree(domain, pagename)
+    ):
         return
     draw, drawn = context["toctree"], app.builder.__dict__.setdefault("_lakecat_sidebars", {})
 
@@ -53,7 +62,14 @@ def _draw_once(
     context["toctree"] = toctree
 
 
-def _applies(app: Sphinx) -> bool:
+def _is_in_tree(domain: LakecatDomain, docname: str) -> bool:
+    """Return whether somebody's own toctree names a page, so that the sidebar marks it."""
+    including = domain.env.files_to_rebuild.get(docname, ())
+    return any(docname in domain.env.toctree_includes.get(other, ()) for other in including)
+
+
+def compact(app: Sphinx) -> bool:
+    """Return whether the sidebar leaves the table pages out."""
     return (
         app.config.lakecat_compact_sidebar
         and app.builder.format == "html"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,7 +15,7 @@ from lakecat.names import near_names
 from lakecat.plaintext import plain_name
 from sphinx_lakecat.anchors import table_anchor
 from sphinx_lakecat.rendering import document as parts
-from sphinx_lakecat.warnings import Subtype, warn
+from sphinx_lakecat.warnings import Subtype
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,19 +68,14 @@ class TableDirective(SphinxDirective):
         domain = lakecat_domain(self.env)
         docname = self.env.current_document.docname
         domain.note_use(name, docname=docname)
-        if name not in domain.store:
-            near = domain.store.near(name)
-            hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
-            count = len(domain.store.names)
-            warn(
-                Subtype.UNKNOWN_TABLE,
-                f"there is no table {name!r} in the catalog ({count} tables){hint}",
-                location=self.get_location(),
-            )
-            return [nodes.caution("", nodes.paragraph("", f"The catalog has no table named {plain_name(name)}."))]
-        if (file := domain.store.declaring_file(name)) is not None:
-            self.env.note_dependency(file)
-        table = domain.store.snapshot(name)
+        meant = domain.store.find(name)
+        if len(meant) != 1:
+            self._report(Subtype.UNKNOWN_TABLE, "", asked=name)
+            lacks = "more than one table" if meant else "no table"
+            return [nodes.caution("", nodes.paragraph("", f"The catalog has {lacks} named {plain_name(name)}."))]
+        name = meant[0]
+        domain.note_use(name, docname=docname)
+        table = domain.snapshot(name)
         shown = self._shown(table)
         container = nodes.container(classes=["lakecat-table"])
         self.set_source_info(container)
@@ -95,10 +91,8 @@ class TableDirective(SphinxDirective):
     def _content(
         self, table: TableSnapshot, shown: Sequence[ColumnSnapshot] | None, anchored: bool
     ) -> list[nodes.Node]:
-        def report(sentence: str) -> None:
-            warn(Subtype.MARKUP, sentence, location=self.get_location())
-
         name = table.full_name
+        report = functools.partial(self._report, Subtype.MARKUP)
         markup = parts.Markup(
             self.config.lakecat_description_markup, self.state.document, report, self.get_source_info()
         )
@@ -125,6 +119,12 @@ class TableDirective(SphinxDirective):
             content.append(parts.snippets(table))
         return content
 
+    def _report(self, subtype: Subtype, text: str, *, asked: str = "") -> None:
+        from sphinx_lakecat.domain import lakecat_domain
+
+        docname = self.env.current_document.docname
+        lakecat_domain(self.env).report(subtype, text, docname=docname, location=self.get_location(), asked=asked)
+
     def _shown(self, table: TableSnapshot) -> tuple[ColumnSnapshot, ...] | None:
         """Return the columns of ``:columns:`` in its order, or all, without those of ``:exclude:``."""
         if table.columns is None:
@@ -136,7 +136,7 @@ class TableDirective(SphinxDirective):
                     near = near_names(name, by_name)
                     hint = f"; did you mean {near[0]!r}?" if near else ""
                     text = f"table {table.full_name!r} has no column {name!r} for :{option}:{hint}"
-                    warn(Subtype.OPTION, text, location=self.get_location())
+                    self._report(Subtype.OPTION, text)
         chosen = self.options.get("columns", list(by_name))
         left_out = set(self.options.get("exclude", ()))
         return tuple(by_name[name] for name in dict.fromkeys(chosen) if name in by_name and name not in left_out)

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lakecat.plaintext import plain, plain_name
-from sphinx_lakecat.anchors import column_anchor, owner_anchor, tag_anchor
+from sphinx_lakecat.anchors import column_anchor
 from sphinx_lakecat.rendering import words
 from sphinx_lakecat.rendering.nodes import lakecat_cell
 
@@ -26,16 +26,14 @@ class Page:
     """What drawing needs to know of the page it draws on.
 
     Args:
-        index: The URI of the catalog's index from this page; ``None`` where there is none.
-        uri: Returns the URI of a document from this page.
+        uri: Returns the URI of an object, by kind and name, from this page; ``None`` where no page has a place for it.
         highlight: Returns the HTML of code in a language.
         walk: Draws a node's children with the theme's own writer.
         number: A number that no other part of the page has, for ids.
         permalink: The text of a permalink; ``""`` for none.
     """
 
-    index: str | None
-    uri: Callable[[str], str]
+    uri: Callable[[str, str], str | None]
     highlight: Callable[[str, str], str]
     walk: Callable[[lakecat_cell], None]
     number: int
@@ -56,9 +54,9 @@ def _draw_head(part: lakecat_part, write: Write, page: Page) -> None:
     if table.database:
         items.append(f'database <span class="lc-value">{_name(table.database)}</span>')
     if table.owner:
-        items.append(f"owner {_link(page.index, owner_anchor(table.owner), table.owner, 'lc-owner')}")
+        items.append(f"owner {_link(page, 'owner', table.owner)}")
     if table.tags:
-        items.append("tags " + " ".join(_link(page.index, tag_anchor(tag), tag, "lc-tag") for tag in table.tags))
+        items.append("tags " + " ".join(_link(page, "tag", tag) for tag in table.tags))
     items += [_figure(*figure) for figure in words.head_figures(table)]
     write('<ul class="lc-head">' + "".join(f"<li>{item}</li>" for item in items) + "</ul>\n")
 
@@ -164,15 +162,11 @@ def _draw_filter(part: lakecat_part, write: Write, page: Page) -> None:
 def _draw_list(part: lakecat_part, write: Write, page: Page) -> None:
     items = []
     for row in part["rows"]:
-        link = f'<a class="lc-table" href="{escape(page.uri(row.docname))}"><code>{_name(row.name)}</code></a>'
+        link = _link(page, "table", row.name, f"<code>{_name(row.name)}</code>")
         marks = [f'<span class="lc-kind">{_name(row.kind)}</span>'] + (
             ['<span class="lc-badge lc-warn">deprecated</span>'] if row.deprecated else []
         )
-        tags = (
-            "".join(f' <a class="lc-tag" href="#{escape(tag_anchor(tag))}">{_name(tag)}</a>' for tag in row.tags)
-            if part["tags"]
-            else ""
-        )
+        tags = "".join(f" {_link(page, 'tag', tag)}" for tag in row.tags) if part["tags"] else ""
         text = f'<span class="lc-text">{_text(row.summary)}</span>' if row.summary else ""
         items.append(f"<li>{link} {' '.join(marks)}{text}{tags}</li>\n")
     write(f'<ul class="lc-list">\n{"".join(items)}</ul>\n')
@@ -240,12 +234,11 @@ def _permalink(anchor: str, page: Page) -> str:
     return f'<a class="headerlink" href="#{anchor}" title="Link to this column">{page.permalink}</a>'
 
 
-def _link(index: str | None, anchor: str, text: str, kind: str) -> str:
-    return (
-        f'<a class="{kind}" href="{escape(index)}#{escape(anchor)}">{_name(text)}</a>'
-        if index
-        else f'<span class="{kind}">{_name(text)}</span>'
-    )
+def _link(page: Page, kind: str, name: str, content: str = "") -> str:
+    uri, content = page.uri(kind, name), content or _name(name)
+    if uri is None:
+        return f'<span class="lc-{kind}">{content}</span>'
+    return f'<a class="lc-{kind}" href="{escape(uri)}">{content}</a>'
 
 
 def _figure(text: str, figure: Figure | None) -> str:

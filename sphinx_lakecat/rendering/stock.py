@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from lakecat.snapshot import ColumnSnapshot, TableSnapshot
 
 
-def expand(part: lakecat_part, uri: Callable[[str], str]) -> list[nodes.Node]:
+def expand(part: lakecat_part, uri: Callable[[str, str], str | None]) -> list[nodes.Node]:
     """Return the nodes that stand for a part: paragraphs, lists, literal blocks, and a table of columns.
 
     Args:
         part: The part.
-        uri: Returns the URI of a document from the page on which the part stands.
+        uri: Returns the URI of an object from the page on which the part stands, by kind and name; ``None`` where no
+            page has a place for it.
     """
     part["uri"] = uri
     return _EXPAND[part["part"]](part)
@@ -92,8 +93,10 @@ def _details(part: lakecat_part) -> list[nodes.Node]:
 def _list(part: lakecat_part) -> list[nodes.Node]:
     items = []
     for row in part["rows"]:
-        name = plain_name(row.name)
-        link = nodes.reference("", "", nodes.literal(name, name), internal=True, refuri=part["uri"](row.docname))
+        name, uri = plain_name(row.name), part["uri"]("table", row.name)
+        link: nodes.Node = nodes.literal(name, name)
+        if uri is not None:
+            link = nodes.reference("", "", link, internal=True, refuri=uri)
         text = (" (deprecated)" if row.deprecated else "") + (f": {plain(row.summary)}" if row.summary else "")
         items.append(nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(text))))
     return [nodes.bullet_list("", *items)]

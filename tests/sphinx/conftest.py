@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote, urlsplit
 
 import polars as pl
 import pytest
@@ -17,7 +18,7 @@ from bs4 import BeautifulSoup
 from sphinx.util.inventory import InventoryFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bs4 import Tag
 
@@ -140,6 +141,33 @@ class Built:
             for path in sorted(self.outdir.rglob("*"))
             if path.is_file()
         }
+
+
+def dead_links(outdir: Path) -> list[str]:
+    """Return each link of a site's pages that leads to no file of it, or to no element of that file."""
+    pages = {path: BeautifulSoup(path.read_bytes(), "html.parser") for path in outdir.rglob("*.html")}
+    anchors = {path: {e["id"] for e in page.select("[id]")} | {""} for path, page in pages.items()}
+    dead = []
+    for path, page in pages.items():
+        if "_static" in path.relative_to(outdir).parts:
+            continue
+        for link in page.select("a[href], link[href], area[href]"):
+            url = urlsplit(str(link["href"]))
+            # Sphinx names these in the head of its single page, and does not make them.
+            of_sphinx = link.name == "link" and {"index", "search"} & set(link["rel"])
+            if url.scheme or url.netloc or str(link["href"]) == "#" or of_sphinx:
+                continue
+            target = Path(os.path.normpath(path.parent / unquote(url.path))) if url.path else path
+            target = target / "index.html" if target.is_dir() else target
+            if not target.is_file() or unquote(url.fragment) not in anchors.get(target, {unquote(url.fragment)}):
+                dead.append(f"{path.relative_to(outdir).as_posix()}: {link['href']}")
+    return dead
+
+
+@pytest.fixture(scope="session")
+def check_links() -> Callable[[Path], list[str]]:
+    """Return a function that returns the dead links of a site."""
+    return dead_links
 
 
 def content(html: str) -> Tag:

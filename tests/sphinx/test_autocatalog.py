@@ -95,7 +95,9 @@ def test_folder_outside_is_refused(build: Build, folder: str) -> None:
 def test_hand_written_page_wins(build: Build) -> None:
     """A document of the source folder counts before the generated one of the same name."""
     page = "My users\n========\n\nBy hand.\n\n.. lakecat-table:: users\n"
-    built = build({"tables.py": ONE, "index.rst": PAGE, "catalog/users.rst": f":orphan:\n\n{page}"}, "-W", "-n")
+    settings = conf(suppress_warnings=["lakecat.replaced_page"])
+    files = {"conf.py": settings, "tables.py": ONE, "index.rst": PAGE, "catalog/users.rst": f":orphan:\n\n{page}"}
+    built = build(files, "-W", "-n")
     assert built.status == 0, built.errors
     assert built.said("catalog/users").startswith("My users")
     assert "By hand." in built.said("catalog/users")

@@ -1,0 +1,108 @@
+"""When pages are written again though they did not change: when what they show of other documents did.
+
+That is where their links lead, what stands before and after them, and the tree in the sidebar. Sphinx itself writes
+only what it read; then a build would differ from one that begins anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from sphinx import addnodes
+
+from sphinx_lakecat.autocatalog.sidebar import compact
+from sphinx_lakecat.domain import lakecat_domain
+from sphinx_lakecat.rendering.nodes import lakecat_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+    from sphinx_lakecat.domain import LakecatDomain
+
+_CLOCK = 10_000
+"""Microseconds by which the clocks of files and of programs may differ."""
+
+
+def _note(app: Sphinx, doctree: nodes.document) -> None:
+    """Note what a document links to, and what it gives to the tables of contents."""
+    env = app.env
+    domain, docname = lakecat_domain(env), env.current_document.docname
+    links = set(_links(doctree))
+    if links:
+        domain.entries["links"][docname] = links
+    domain.entries["contents"][docname] = _digest(env.tocs[docname].pformat() if docname in env.tocs else "")
+
+
+def _links(doctree: nodes.document) -> Iterator[tuple[str, str]]:
+    for node in doctree.findall(addnodes.pending_xref):
+        if node.get("refdomain") == "lakecat" or node.get("reftype") == "any":
+            yield node["reftype"], node["reftarget"]
+    for part in doctree.findall(lakecat_part):
+        rows = part["rows"] if part["part"] == "list" else [part["table"]] if part["part"] == "head" else []
+        for row in rows:
+            if part["part"] == "list":
+                yield "table", row.name
+            yield from (("tag", tag) for tag in row.tags)
+            if row.owner:
+                yield "owner", row.owner
+
+
+def _changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Return the documents that show something of others which is not as it was when this builder last wrote them."""
+    domain = lakecat_domain(env)
+    relations = env.collect_relations()
+    domain.in_one_page = relations.keys() if app.builder.name == "singlehtml" else None
+    tree = _tree(app, domain) if app.builder.format == "html" else ""
+    found = {docname: _digest(_shown(domain, docname, relations.get(docname, ())), tree) for docname in env.found_docs}
+    before = domain.entries["surroundings"].get(app.builder.name, {})
+    domain.entries["surroundings"][app.builder.name] = found
+    changed = {docname for docname, digest in found.items() if before.get(docname) != digest}
+    return sorted(changed | set(_older_than_read(app, env)))
+
+
+def _shown(domain: LakecatDomain, docname: str, relations: Any) -> object:
+    titles = [near and (near, domain.env.titles[near].astext()) for near in relations if near in domain.env.titles]
+    links = sorted(domain.entries["links"].get(docname, ()))
+    return titles, [(link, _place(domain, *link)) for link in links]
+
+
+def _place(domain: LakecatDomain, kind: str, target: str) -> object:
+    return [domain.place(k, target) for k in ("table", "column")] if kind == "any" else domain.place(kind, target)
+
+
+def _tree(app: Sphinx, domain: LakecatDomain) -> str:
+    """Return a digest of the tree of documents that a sidebar shows."""
+    hidden = domain.generated - {domain.pages.index} if compact(app) else frozenset()
+    includes = {docname: inner for docname, inner in app.env.toctree_includes.items() if docname != domain.pages.index}
+    contents = {d: text for d, text in domain.entries["contents"].items() if d not in hidden}
+    return _digest(sorted(contents.items()), sorted((includes if hidden else app.env.toctree_includes).items()))
+
+
+def _older_than_read(app: Sphinx, env: BuildEnvironment) -> Iterator[str]:
+    """Yield documents that another builder read since this one wrote them: Sphinx compares the age of their sources."""
+    domain = lakecat_domain(env)
+    if app.builder.format != "html" or not hasattr(app.builder, "get_output_path"):
+        return
+    for docname in (domain.generated | domain.entries["uses"].keys()) & env.all_docs.keys():
+        try:
+            written = app.builder.get_output_path(docname).stat().st_mtime_ns // 1000
+        except OSError:
+            continue  # Sphinx sees that it is missing
+        if written + _CLOCK < env.all_docs[docname]:
+            yield docname
+
+
+def _digest(*what: object) -> str:
+    return hashlib.sha256(repr(what).encode(errors="surrogatepass")).hexdigest()
+
+
+def setup_surroundings(app: Sphinx) -> None:
+    """Compare surroundings at each build."""
+    # After Sphinx's own collectors.
+    app.connect("doctree-read", _note, priority=900)
+    app.connect("env-get-updated", _changed)
