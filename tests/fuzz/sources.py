@@ -105,11 +105,11 @@ def pyarrow_hive(frame: pl.DataFrame, folder: Path) -> Any:
     """Write a Parquet file for each value of ``p``, of which pyarrow alone reads all rows; see ``pyarrow``."""
     from lakecat import ParquetTable
 
-    for key, part in (frame if frame.height else frame.clear(1)).group_by("p"):
+    for key, group in (frame if frame.height else frame.clear(1)).group_by("p"):
         name = "__HIVE_DEFAULT_PARTITION__" if key[0] is None else str(key[0]).replace(" ", "%20")
         path = folder / "hive" / f"p={name}" / "0.parquet"
         path.parent.mkdir(parents=True)
-        part = part.head(frame.height).drop("p")
+        part = group.head(frame.height).drop("p")
         part.write_parquet(path)
         start, _, end = path.read_bytes().rpartition(b"\x16" + bytes([2 * part.height]) + b"\x19")
         path.write_bytes(start + b"\x16" + bytes([2 * part.height + 2]) + b"\x19" + end)
