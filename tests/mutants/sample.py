@@ -26,7 +26,7 @@ from cosmic_ray.mutating import mutate_and_test
 from cosmic_ray.testing import run_tests
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome
-from patches import copy_tree, say
+from patches import ROOT, copy_tree, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,17 +41,18 @@ MUTATED = (
 )
 # The first pattern that fits a module names its tests, those that are quick or near first.
 TESTS = {
-    "lakecat/sources/delta_[cusw]*.py": "test_delta_upkeep test_delta_write test_delta_merge test_delta_* test_observe",
-    "lakecat/sources/delta*.py": "test_delta test_delta_* test_single_edits test_frames test_*engine* test_laziness",
-    "lakecat/sources/frame_stream.py": "test_delta_write test_delta_merge test_delta_*",
-    "lakecat/sources/predicate.py": "test_delta_hypothesis ../fuzz/test_fuzz",
-    "lakecat/sources/isolation.py": "test_isolation test_parquet* test_single_edits",
-    "lakecat/sources/parquet*.py": "test_parquet* test_isolation test_single_edits ../fuzz/test_fuzz test_introspect",
-    "lakecat/sources/function.py": "test_function_source test_declare test_introspect test_check_source test_snippets",
-    "lakecat/sources/*.py": "test_errors test_storage test_parquet* test_delta test_secrets test_introspect test_cli",
+    "lakecat/sources/delta_[cusw]*.py": "test_delta_upkeep test_delta_write test_delta_merge test_delta_pairs",
+    "lakecat/sources/delta_[en]*.py": "test_delta test_delta_hypothesis ../fuzz/test_fuzz",
+    "lakecat/sources/delta*.py": "test_delta test_single_edits test_introspect test_delta_write",
+    "lakecat/sources/frame_stream.py": "test_delta_write test_delta_merge",
+    "lakecat/sources/predicate.py": "../fuzz/test_fuzz test_delta_hypothesis",
+    "lakecat/sources/isolation.py": "test_isolation test_single_edits test_parquet*",
+    "lakecat/sources/parquet*.py": "test_parquet* test_single_edits test_isolation ../fuzz/test_limits test_introspect",
+    "lakecat/sources/function.py": "test_function_source test_declare test_introspect test_snippets",
+    "lakecat/sources/*.py": "test_errors test_storage test_check_source test_parquet test_delta test_secrets test_cli",
     "lakecat/reading.py": "test_observe test_single_edits test_catalog test_declare test_errors test_sql",
     "lakecat/observe.py": "test_observe test_single_edits test_secrets test_delta_write",
-    "lakecat/registry/*.py": "test_registry test_reload test_declare test_catalog test_databases test_names",
+    "lakecat/registry/*.py": "test_registry test_reload test_declare test_catalog test_names",
     "sphinx_lakecat/domain.py": "test_roles test_replaced test_directive test_rebuild test_names test_autocatalog",
     "sphinx_lakecat/autocatalog/*.py": "test_autocatalog test_sidebar test_replaced test_rebuild test_builders",
 }
@@ -73,17 +74,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for tree in trees:
             copy_tree(tree)
         chosen = sample(list(mutants(trees[0], Path(name) / "session.sqlite")), options.count, options.seed)
-        modules = sorted({str(spec.module_path) for spec in chosen})
+        suites = sorted({command(str(spec.module_path)) for spec in chosen})
         context = get_context("spawn")
         folders = context.Queue()
         for tree in trees:
             folders.put(str(tree))
         with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=enter, initargs=(folders,)) as pool:
-            seconds = dict(zip(modules, pool.map(healthy, modules), strict=True))
-            if broken := [module for module, taken in seconds.items() if taken is None]:
-                say(f"without any edit the tests fail of {', '.join(broken)}")
+            seconds = dict(zip(suites, pool.map(healthy, suites), strict=True))
+            for suite, taken in seconds.items():
+                say(f"{'FAILS' if taken is None else f'{taken:.0f} s'}, without any edit: {suite.partition(' -x ')[2]}")
+            if None in seconds.values():
                 return 1
-            jobs = [(spec, min(LONGEST, 20 + 3 * (seconds[str(spec.module_path)] or 0))) for spec in chosen]
+            jobs = [(spec, min(LONGEST, 20 + 3 * (seconds[command(str(spec.module_path))] or 0))) for spec in chosen]
             results = []
             for result in pool.map(judge, jobs):
                 results.append(result)
@@ -162,18 +164,18 @@ def enter(folders: object) -> None:
 
 
 def command(module: str) -> str:
-    """Return the command that runs the tests of a module."""
+    """Return the command that runs the tests of a module, those that are near or quick first."""
     names = next(tests for pattern, tests in TESTS.items() if fnmatch.fnmatch(module, pattern))
     home = Path("tests") / ("sphinx" if module.startswith("sphinx") else "runtime")
-    files = [str(path) for name in names.split() for path in sorted(home.glob(f"{name}.py"))]
+    files = [str(path.relative_to(ROOT)) for name in names.split() for path in sorted((ROOT / home).glob(f"{name}.py"))]
     options = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
     return shlex.join([sys.executable, "-m", "pytest", *options, *dict.fromkeys(files)])
 
 
-def healthy(module: str) -> float | None:
-    """Return how long the tests of a module take without any edit; ``None`` where they fail."""
+def healthy(suite: str) -> float | None:
+    """Return how long tests take without any edit; ``None`` where they fail."""
     start = time.monotonic()
-    outcome, output = run_tests(command(module), 10 * LONGEST)
+    outcome, output = run_tests(suite, 10 * LONGEST)
     if outcome is not TestOutcome.SURVIVED:
         say(output[-3000:])
         return None
