@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,7 +15,6 @@ from lakecat import DeltaTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 QUERIES = 2000
 
@@ -98,13 +98,12 @@ def test_each_way_to_a_table_is_what_it_says(tmp_path: Path) -> None:
         assert ("PYTHON SCAN" in plan) == KINDS[kind].python, kind
 
 
-def test_the_command_counts_and_prints_a_program(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+def test_the_command_counts_and_prints_a_program(tmp_path: Path) -> None:
     """``python -m fuzz`` says how often each operator was asked, and its exit status that some were asked seldom."""
-    root = pytestconfig.rootpath
     command = [sys.executable, "-m", "fuzz", "--queries", "40", "--seed", "a", "--kinds", "parquet"]
     done = subprocess.run(
         [*command, "--failures", str(tmp_path)],
-        cwd=root / "tests",
+        cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,
         check=False,
