@@ -90,7 +90,7 @@ for frame in (frames["user_events"], frames["countries"], joined):
 
 @pytest.mark.finding(29)
 def test_no_row_is_read_before_collect(shop: Path, run_python: Callable[..., CompletedProcess[str]]) -> None:
-    """As the README says: with logs and footers alone all is there but rows, and the page on writing sources checks it."""
+    """As the README says: with logs and footers alone, all is there but the rows."""
     assert "Before `collect()` no row is read: of a Delta table only its log, of a Parquet table only footers" in README
     assert "No data file is opened" not in README
     done = run_python(["-c", SPOIL], cwd=shop)
