@@ -5,6 +5,7 @@ Versions, dependencies and groups are read from `pyproject.toml`.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,10 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PACKAGES = ("lakecat", "sphinx_lakecat")
 LONGEST_FILE = 400
 # Suites with a session of their own: they need a browser, a server, or other people's tables.
-ELSEWHERE = tuple(f"--ignore=tests/{suite}" for suite in ("browser", "corpus", "s3"))
+ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/s3", "--ignore=tests/corpus/test_corpus.py")
+
+# Beside the checkout, if at all.
+CORPUS = ROOT.parent / "shared" / "corpus"
 
 PYTHONS = nox.project.python_versions(PROJECT)
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -92,12 +96,62 @@ def s3(session: nox.Session) -> None:
 
 @nox.session
 def corpus(session: nox.Session) -> None:
-    """Read the tables of an acceptance corpus: `nox -s corpus -- PATH`."""
-    install(session, "test")
+    """Read the tables of an acceptance corpus: `nox -s corpus -- PATH`, or the one that lies beside the checkout."""
     paths = [arg for arg in session.posargs if not arg.startswith("-")][:1]
     options = [arg for arg in session.posargs if arg not in paths]
-    where = [f"--corpus={Path(path).resolve()}" for path in paths]
-    session.run("python", "-m", "pytest", *where, *options, "tests/corpus")
+    folder = Path(paths[0]).resolve() if paths else CORPUS
+    if not paths and not folder.is_dir():
+        # It is other people's data and not a part of the project; the suite makes odd tables of its own.
+        session.skip(f"there is no corpus at {folder}: give its folder, as in `nox -s corpus -- PATH`")
+    install(session, "test")
+    session.run("python", "-m", "pytest", "-n", "auto", f"--corpus={folder}", *options, "tests/corpus/test_corpus.py")
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Ask random plans of random tables, for 180 seconds unless `--seconds N` or `--queries N` is given after `--`."""
+    install(session, "test")
+    with session.chdir("tests"):
+        session.run("python", "-m", "fuzz", *session.posargs, env={"POLARS_MAX_THREADS": "1"})
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Make each wrong edit of `tests/mutants/*.patch`, and see the test that it names fail."""
+    install(session, "test")
+    session.run("python", "tests/mutants/patches.py", *session.posargs)
+
+
+@nox.session
+def mutate(session: nox.Session) -> None:
+    """Make 300 sampled edits of the code (`--count`, `--seed`), and see how many the tests notice; takes an hour."""
+    install(session, "test")
+    session.install("cosmic-ray>=8.7")
+    session.run("python", "tests/mutants/sample.py", *session.posargs)
+
+
+@nox.session
+def findings(session: nox.Session) -> None:
+    """Run the tests of numbered findings against older code and against this: `nox -s findings -- REVISION`."""
+    install(session, "test")
+    session.run("python", "tests/findings.py", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the suite with the lowest version of everything that `pyproject.toml` names."""
+    with tempfile.TemporaryDirectory(prefix="lakecat-lowest-") as name:
+        pins = Path(name) / "lowest.txt"
+        pins.write_text("\n".join(lowest_versions()) + "\n", encoding="utf-8")
+        session.install("-e", ".[docs]", *nox.project.dependency_groups(PROJECT, "test"), "-c", str(pins))
+    session.run("python", "-m", "pytest", "-n", "auto", *ELSEWHERE, *session.posargs)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Run the suite with the newest releases of everything, those before a release included: it may fail."""
+    session.install("--pre", "--upgrade", "-e", ".[docs]", *nox.project.dependency_groups(PROJECT, "test"))
+    session.run("python", "-m", "pytest", "-n", "auto", *ELSEWHERE, *session.posargs)
 
 
 @nox.session(reuse_venv=False)
@@ -133,6 +187,19 @@ def bench_read(session: nox.Session) -> None:
     """Measure reading beside reading by hand, and what logs cost; arguments after `--` go to the benchmark."""
     install(session)
     session.run("python", "benchmarks/bench_read.py", *session.posargs)
+
+
+def lowest_versions() -> list[str]:
+    """Return a pin for each lower bound of `pyproject.toml`."""
+    project = PROJECT["project"]
+    groups = [
+        project["dependencies"],
+        *project["optional-dependencies"].values(),
+        *PROJECT["dependency-groups"].values(),
+    ]
+    named = [each for group in groups for each in group if isinstance(each, str)]
+    bounds = (re.fullmatch(r"([\w-]+)>=([\w.]+)", each) for each in named)
+    return sorted({f"{bound[1]}=={bound[2]}" for bound in bounds if bound})
 
 
 def long_files() -> list[str]:

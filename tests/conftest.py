@@ -9,10 +9,21 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+
+# Examples are drawn anew at each run, so that many runs see more than one does. What fails is kept in `.hypothesis` and
+# tried first next time, and printed as a line that brings it back anywhere: `@reproduce_failure`. Tables take time, and
+# on a busy machine more of it. `--hypothesis-profile=fuzz` searches longer.
+settings.register_profile(
+    "ci", max_examples=50, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("fuzz", settings.get_profile("ci"), max_examples=1000)
+settings.load_profile("ci")
 
 
 class RunPython(Protocol):

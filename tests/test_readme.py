@@ -59,6 +59,66 @@ def test_example_collects_once() -> None:
     assert counts == {"join": 2, "filter": 1, "group_by": 1, "collect": 1}
 
 
+SPOIL = """
+import shutil, sys
+from pathlib import Path
+
+import polars as pl
+import shop
+
+# Everything of the Parquet file but its first four bytes and its footer, and all data files of the Delta table.
+file = Path("lake/countries.parquet")
+data = file.read_bytes()
+footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+file.write_bytes(data[:4] + b"?" * (footer - 4) + data[footer:])
+for part in Path("lake/user_events").glob("*.parquet"):
+    part.unlink()
+
+catalog = shop.Catalog()
+frames = {name: catalog.table(name) for name in ("users", "user_events", "countries")}
+schemas = {name: frame.collect_schema().names() for name, frame in frames.items()}
+joined = frames["users"].join(frames["user_events"], on="user_id")
+joined = joined.join(frames["countries"], left_on="signup_country_code", right_on="code")
+print(schemas)
+for frame in (frames["user_events"], frames["countries"], joined):
+    try:
+        frame.collect()
+    except BaseException as error:
+        print("fails")
+"""
+
+
+@pytest.mark.finding(29)
+def test_no_row_is_read_before_collect(shop: Path, run_python: Callable[..., CompletedProcess[str]]) -> None:
+    """As the README says: with logs and footers alone, all is there but the rows."""
+    assert "Before `collect()` no row is read: of a Delta table only its log, of a Parquet table only footers" in README
+    assert "No data file is opened" not in README
+    done = run_python(["-c", SPOIL], cwd=shop)
+    assert done.returncode == 0, done.stderr
+    schemas, *verdicts = done.stdout.splitlines()
+    assert "'amount'" in schemas
+    assert "'country'" in schemas
+    assert verdicts == ["fails"] * 3
+
+
+@pytest.mark.finding(29)
+def test_sources_and_their_check_are_documented() -> None:
+    """The protocol of a source has its members on a page of the reference, and so has what checks it."""
+    page = DOCS / "reference" / "sources.rst"
+    assert page.is_file()
+    text = page.read_text(encoding="utf-8")
+    from lakecat.sources import base
+    from lakecat.testing import check_source
+
+    members = {name for name in vars(base.TableSource) if not name.startswith("_")}
+    assert members == set(re.findall(r"^   \.\. py:(?:method|attribute):: (\w+)", text, re.MULTILINE))
+    assert f"lakecat.testing.check_source({', '.join(['source', '*', 'params=None'])})" in text
+    assert parameters_of(check_source) == ["source", "params=None"]
+    protocols = {name for name in vars(base) if name.startswith("Has")}
+    assert protocols == set(re.findall(r"^``(Has\w+)``", text, re.MULTILINE))
+    assert "check_source(" in (DOCS / "how-to" / "source.rst").read_text(encoding="utf-8")
+
+
 def test_example_has_one_table_of_each_kind(shop: Path, run_python: Callable[..., CompletedProcess[str]]) -> None:
     """What the example declares is listed by the command line: a function, a Delta table and a Parquet file."""
     done = run_python(["-m", "lakecat", "list", "--catalog", "shop"], cwd=shop)

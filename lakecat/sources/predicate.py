@@ -23,7 +23,8 @@ def sql_filter(predicate: pl.Expr, schema: pl.Schema) -> str | None:
 
     Readers may drop rows by it; the predicate itself must still be applied to what they return. Understood are
     comparisons of a column with a literal, null checks, booleans, and their combinations. Columns of floats are left
-    out: Polars and SQL engines do not order NaN alike.
+    out: Polars and SQL engines do not order NaN alike, and an engine that is asked for those that are not null takes
+    a column for constant where its bounds are equal, which leave NaN out.
 
     Args:
         predicate: The filter, as Polars gives it to an IO source.
@@ -50,6 +51,8 @@ def _condition(tree: Any, schema: pl.Schema) -> str | None:
         case {"BinaryExpr": {"left": {"Literal": literal}, "op": op, "right": {"Column": name}}} if op in _COMPARISONS:
             return _comparison(name, _MIRRORED[_COMPARISONS[op]], literal, schema)
         case {"Function": {"input": [{"Column": name}], "function": {"Boolean": "IsNull" | "IsNotNull" as check}}}:
+            if (dtype := schema.get(name)) is None or dtype.is_float():
+                return None
             return f"{quoted(name)} IS {'NOT ' if check == 'IsNotNull' else ''}NULL"
         case {"Column": name} if schema.get(name) == pl.Boolean:
             return f"{quoted(name)} = true"

@@ -17,7 +17,7 @@ import deltalake
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -28,11 +28,6 @@ from lakecat.sources.delta_native import scan_native, why_not_native
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The same examples at every run: a table takes its time, and a failure must come back.
-FEW = settings(
-    max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
-MANY = settings(FEW, max_examples=20)
 FIRST_COMMIT = datetime(2024, 1, 1, tzinfo=UTC)
 ID = "id"
 NAMES = ["a", "A b", "x.y", 'q"uote', "it's", "größe", "100%", "select", "#1", "k/v"]
@@ -162,7 +157,6 @@ def assert_same(found: pl.DataFrame, wanted: pl.DataFrame) -> None:
     assert_frame_equal(found.sort(ID), wanted.sort(ID), check_exact=True)
 
 
-@FEW
 @given(tables())
 def test_every_reader_gives_what_was_written(plan: Plan) -> None:
     """lakecat, both its readers, deltalake and Polars give each version as written, asked by number or by time."""
@@ -263,7 +257,6 @@ def conditions(draw: st.DrawFn, kinds: dict[str, pa.DataType]) -> pl.Expr:
     return draw(st.sampled_from([whole, ~whole, whole & (pl.col(ID) >= 1), (pl.col(ID) < 11) | whole]))
 
 
-@MANY
 @given(st.data())
 def test_what_is_pushed_down_changes_no_answer(data: st.DataObject) -> None:
     """Filters, columns and limits give from the fallback reader what Polars makes of the whole frame."""

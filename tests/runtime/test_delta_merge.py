@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -143,7 +143,6 @@ def merged(
     return pl.concat([target.clear(), *parts])
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     target=tables(unique=False),
     frame=tables(unique=True),

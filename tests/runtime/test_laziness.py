@@ -1,8 +1,8 @@
 """Laziness: what is opened when, shown by taking the data away or spoiling them.
 
 What is true, and shown here: `Catalog.table()` of a Delta table reads the log and no data file, and so do its schema
-and figures. `Catalog.table()` of a local Parquet table lists files and opens none, not even for a footer; asking for
-the schema reads the footer of the first file, and no rows. Of a Parquet file, only the column chunks of the selected
+and figures. `Catalog.table()` of a local Parquet table lists files and reads footers, and so does its schema; of rows
+none but the first record of columns that hold lists or maps. Of a Parquet file, only the column chunks of the selected
 columns are read.
 """
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lakecat import snapshot
@@ -22,7 +22,6 @@ from lakecat.snapshot import ColumnSnapshot, Fact, Figure, TableSnapshot, from_j
 snapshots = st.lists(st.builds(TableSnapshot), max_size=4)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
 @given(snapshots)
 def test_round_trip(tables: list[TableSnapshot]) -> None:
     """Whatever a snapshot holds is read back equal, meets the schema, and gives the same bytes again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -32,6 +33,17 @@ def snippets(demo_site: Built) -> dict[tuple[str, str], str]:
                 language = block["class"][0].removeprefix("highlight-")
                 found[name.removesuffix(".html"), label] = f"{language}\n{block.get_text()}"
     return found
+
+
+@pytest.mark.finding(29)
+def test_the_json_schema_is_published(demo_site: Built) -> None:
+    """The schema of exported catalogs lies beside the pages, is that of the code, and the reference links to it."""
+    from lakecat.snapshot import json_schema
+
+    assert "snapshots.schema.json" in demo_site.files()
+    assert json.loads(demo_site.text("snapshots.schema.json")) == json_schema()
+    links = {link["href"] for link in demo_site.page("reference/snapshots").select("a[href]")}
+    assert "../snapshots.schema.json" in links
 
 
 def test_every_table_has_snippets(snippets: dict[tuple[str, str], str]) -> None:
