@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -208,13 +209,20 @@ QUESTIONS: dict[str, Callable[[Iterable[str]], dict[str, Any]]] = {
 
 
 def main() -> None:
-    """Answer each line of standard input, a JSON list of a question and files, by a line of JSON."""
+    """Answer each line of standard input, a JSON list of a number, seconds, a question and files, by a line of JSON.
+
+    Where the system can do it, a question that takes longer ends the process: whoever asked may be gone.
+    """
+    alarm = getattr(signal, "alarm", lambda _: None)
     for line in sys.stdin:
-        question, files = json.loads(line)
+        number, seconds, question, files = json.loads(line)
+        answer: dict[str, Any] = {"number": number}
+        alarm(math.ceil(seconds))
         try:
-            answer: dict[str, Any] = {"found": QUESTIONS[question](files)}
+            answer["found"] = QUESTIONS[question](files)
         except Exception as error:  # noqa: BLE001 (pyarrow raises many types; the asker makes one of it)
-            answer = {"error": f"{error}" or type(error).__name__}
+            answer["error"] = f"{error}" or type(error).__name__
+        alarm(0)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
