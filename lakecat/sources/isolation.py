@@ -20,7 +20,7 @@ from lakecat.errors import CorruptDataError, SourceTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lakecat.sources.parquet_footer import Bounds
+    from lakecat.sources.parquet_footer import Bounds, Source
 
 _LIMITED = """
 import contextlib, sys
@@ -56,7 +56,7 @@ class FooterProcess:
         self._closing = False
         _ALL.add(self)
 
-    def ask(self, question: str, files: Sequence[str], *, seconds: float | None = None) -> dict[str, Any]:
+    def ask(self, question: str, files: Sequence[Source], *, seconds: float | None = None) -> dict[str, Any]:
         """Return the answer to one of :data:`lakecat.sources.parquet_footer.QUESTIONS` about these files.
 
         A process that has answered before and is gone was perhaps ended by somebody else: it is asked once more, anew.
@@ -104,7 +104,7 @@ class FooterProcess:
                 if stream is not None:
                     stream.close()
 
-    def _answer(self, question: str, files: Sequence[str], limit: float) -> dict[str, Any] | None:
+    def _answer(self, question: str, files: Sequence[Source], limit: float) -> dict[str, Any] | None:
         """Return the answer to a question, or ``None`` if the process ended."""
         process, number = self._started(), next(self._numbers)
         assert process.stdin is not None
@@ -195,7 +195,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)
 
 
-def column_bounds(files: Sequence[str]) -> dict[str, Bounds]:
+def column_bounds(files: Sequence[Source]) -> dict[str, Bounds]:
     """Return what the footers of these files say of columns, read by a process that all tables share."""
     return {name: (nulls, low, high) for name, (nulls, low, high) in _SHARED.ask("columns", files).items()}
 
