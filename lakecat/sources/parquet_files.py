@@ -161,19 +161,23 @@ class LocalPlace:
         """Return the files in the order of their names."""
         path = self._path
         if path.is_file():
-            return [_local_file(path, above_partitions(os.fspath(path.absolute().parent)))]
+            top = above_partitions(os.fspath(path.absolute().parent))
+            return [_local_file(os.fspath(path), path.absolute().as_posix()[len(top) :].lstrip("/"))]
+        whole = path.absolute().as_posix().rstrip("/")
         if path.is_dir():
-            root, pattern, none = path, FOLDER, "no '.parquet' file in the folder"
-        elif is_glob(os.fspath(path)):
-            above, pattern = split_glob(path.absolute().as_posix())
-            root, none = Path(above or "/"), "no file matches"
+            root, pattern, none = whole, FOLDER, "no '.parquet' file in the folder"
+        elif is_glob(whole):
+            root, pattern = split_glob(whole)
+            none = "no file matches"
         else:
             raise self._not_found("no file or folder")
-        top = Path(above_partitions(os.fspath(root.absolute())) or "/")
-        if top != root and (top / _LOG).is_dir():
-            raise delta_error(self._table, os.fspath(top))
-        base = os.fspath(root.absolute()) if path.is_dir() else os.fspath(top)
-        found = [_local_file(file, base) for file in self._walk(root, pattern)] if root.is_dir() else []
+        top = above_partitions(root)
+        if top != root and (Path(top) / _LOG).is_dir():
+            raise delta_error(self._table, top)
+        above = "" if pattern is FOLDER else root[len(top) :].strip("/")
+        found = (
+            list(self._walk(root or "/", pattern, f"{above}/" if above else "")) if Path(root or "/").is_dir() else []
+        )
         if not found:
             raise self._not_found(none)
         return in_order(found)
@@ -193,26 +197,26 @@ class LocalPlace:
         """Open a file to read it."""
         return Path(file.location).open("rb")
 
-    def _walk(self, root: Path, pattern: Pattern) -> Iterator[Path]:
+    def _walk(self, root: str, pattern: Pattern, above: str) -> Iterator[DataFile]:
         """Yield the files below a folder that match; of other folders nothing is looked at."""
-        waiting = [(root, pattern.begin, frozenset[tuple[int, int]]())]
+        waiting = [(root, above, pattern.begin, frozenset[tuple[int, int]]())]
         while waiting:
-            folder, states, above = waiting.pop()
-            status = folder.stat()
+            folder, name, states, folders = waiting.pop()
+            status = Path(folder).stat()
             here = status.st_dev, status.st_ino
-            if here in above:
+            if here in folders:
                 continue
             with os.scandir(folder) as entries:
                 for entry in entries:
                     following = pattern.step(states, entry.name)
                     if entry.is_dir():
                         if entry.name == _LOG:
-                            raise delta_error(self._table, os.fspath(folder))
+                            raise delta_error(self._table, folder)
                         if pattern.goes_on(following):
-                            waiting.append((Path(entry.path), following, above | {here}))
+                            waiting.append((entry.path, f"{name}{entry.name}/", following, folders | {here}))
                     elif pattern.is_end(following):
                         if entry.is_file():
-                            yield Path(entry.path)
+                            yield _local_file(entry.path, name + entry.name)
                         elif entry.is_symlink():
                             message = f"table {self._table!r} cannot be read: a link leads nowhere; remove or mend it"
                             raise MissingDataError(message, f"link {entry.path!r}")
@@ -221,8 +225,6 @@ class LocalPlace:
         return SourceNotFoundError(f"there is no Parquet table {self._table!r}: {what} {os.fspath(self._path)!r}")
 
 
-def _local_file(path: Path, base: str) -> DataFile:
-    status = path.stat()
-    location = os.fspath(path)
-    name = os.path.relpath(os.path.abspath(path), base).replace(os.sep, "/")  # noqa: PTH100 (links stay as they are)
-    return DataFile(name, location, status.st_size, f"{status.st_mtime_ns}:{status.st_size}:{status.st_ino}")
+def _local_file(path: str, name: str) -> DataFile:
+    status = os.stat(path)  # noqa: PTH116 (a Path for each of many files costs more than the answer)
+    return DataFile(name, path, status.st_size, f"{status.st_mtime_ns}:{status.st_size}:{status.st_ino}")
