@@ -82,8 +82,7 @@ class ParquetTable(StoredTable):
             SourceError: A footer cannot be read, or the folders do not give a column of ``partitioning``.
         """
         refuse_parameters(params, (), self.name)
-        place = self._place()
-        files = place.files()
+        place, files = self._listed()
         return self._frame(place, files)
 
     def schema(self) -> pl.Schema | None:
@@ -95,8 +94,7 @@ class ParquetTable(StoredTable):
 
     def columns(self) -> tuple[Column, ...]:
         """Return the columns with nullability: a column may be null if it may be in one of the files."""
-        place = self._place()
-        files = place.files()
+        place, files = self._listed()
         schema = self._frame(place, files).collect_schema()
         known = [footer.shape.nullable for footer in self._all_footers(place, files)]
         nullable: dict[str, bool | None] = {n: any(each.get(n, True) for each in known) for n in known[0]}
@@ -115,8 +113,7 @@ class ParquetTable(StoredTable):
 
     def statistics(self) -> Statistics:
         """Return the figures, from the listing and the footers; the number of rows where all footers were read."""
-        place = self._place()
-        files = place.files()
+        place, files = self._listed()
         known = self._all_footers(place, files)
         sure = len(known) == len(files) and not any(footer.flaw for footer in known)
         source = "file system" if place.is_local else "listing of the store"
@@ -135,8 +132,7 @@ class ParquetTable(StoredTable):
         Raises:
             SchemaMismatchError: The files do not have the same columns.
         """
-        place = self._place()
-        files = place.files()
+        place, files = self._listed()
         known = self._all_footers(place, files)
         self._check_same(files, known)
         if len(known) < len(files) or any(footer.flaw for footer in known):
@@ -167,9 +163,9 @@ class ParquetTable(StoredTable):
         Of columns of the old type INT96, which has no bounds in footers, up to a million rows are read, if they are
         local.
         """
-        place = self._place()
+        place, files = self._listed()
         found = []
-        if flaw := next(filter(None, (footer.flaw for footer in self._all_footers(place, place.files()))), ""):
+        if flaw := next(filter(None, (footer.flaw for footer in self._all_footers(place, files))), ""):
             message = "The footers of this table's files contradict themselves: readers may return too few rows."
             found.append(Problem(code="corrupt_data", message=message, detail=flaw))
         if far := self._far_times()[0]:
@@ -184,9 +180,8 @@ class ParquetTable(StoredTable):
         Neither times nor places count: the same data elsewhere have the same token. The footer of a file that was
         written meanwhile is read, once.
         """
-        place = self._place()
         try:
-            files = place.files()
+            place, files = self._listed()
             if any(not file.stamp for file in files):  # a server that does not tell
                 return None
             listing = [
@@ -200,6 +195,17 @@ class ParquetTable(StoredTable):
         declared = {name: str(dtype) for name, dtype in self._partitions.items()}
         text = json.dumps([declared, listing])
         return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+    def _listed(self) -> tuple[Place, list[DataFile]]:
+        """Return where the table lies, and its files as they are now."""
+        place = self._place()
+        try:
+            return place, place.files()
+        except OSError as error:
+            if isinstance(error, SourceError):
+                raise
+            failure = self._typed_of_store(error)
+        raise failure
 
     def _place(self) -> Place:
         path = self.local_path
@@ -247,8 +253,7 @@ class ParquetTable(StoredTable):
 
     def _far_times(self) -> tuple[tuple[str, ...], bool]:
         """Return the columns with INT96 times out of range, and whether there can be no others; asked once."""
-        place = self._place()
-        files = place.files()
+        place, files = self._listed()
         if not any(footer.shape.has_int96 for footer in self._all_footers(place, files)):
             return (), True
         if not place.is_local:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import os
 import re
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from lakecat.errors import MissingDataError, SourceError, SourceNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 States = frozenset[int]
 _LOG = "_delta_log"
@@ -209,13 +210,13 @@ class LocalPlace:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     following = pattern.step(states, entry.name)
-                    if entry.is_dir():
+                    if _leads_to(entry.is_dir):
                         if entry.name == _LOG:
                             raise delta_error(self._table, folder)
                         if pattern.goes_on(following):
                             waiting.append((entry.path, f"{name}{entry.name}/", following, folders | {here}))
                     elif pattern.is_end(following):
-                        if entry.is_file():
+                        if _leads_to(entry.is_file):
                             yield _local_file(entry.path, name + entry.name)
                         elif entry.is_symlink():
                             message = f"table {self._table!r} cannot be read: a link leads nowhere; remove or mend it"
@@ -223,6 +224,16 @@ class LocalPlace:
 
     def _not_found(self, what: str) -> SourceNotFoundError:
         return SourceNotFoundError(f"there is no Parquet table {self._table!r}: {what} {os.fspath(self._path)!r}")
+
+
+def _leads_to(is_kind: Callable[[], bool]) -> bool:
+    """Return whether an entry of a folder is of a kind; a link that only leads to itself is of none."""
+    try:
+        return is_kind()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def _local_file(path: str, name: str) -> DataFile:
