@@ -224,20 +224,21 @@ class SourceTimeoutError(SourceError, TimeoutError):
 
 
 class SchemaMismatchError(SourceError):
-    """A frame does not fit the table that it was to be written to; or, with strict checks, data what is declared.
+    """A frame does not fit its table, the files of a table each other, or, with strict checks, data what is declared.
 
     Nothing was written.
 
     Args:
         message: The whole sentence.
         columns: The columns concerned; none where the table's rules refuse values.
+        reason: What is known of it beyond lakecat's own words, such as a path that may hold values.
     """
 
     code = "schema_mismatch"
 
-    def __init__(self, message: str, columns: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.args = message, columns
+    def __init__(self, message: str, columns: tuple[str, ...] = (), reason: str = "") -> None:
+        super().__init__(message, reason)
+        self.args = message, columns, reason
         self.columns = columns
 
 

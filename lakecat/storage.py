@@ -8,6 +8,7 @@ minutes, so limits are added wherever none are given.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import DeclarationError
@@ -50,6 +51,8 @@ _DELTALAKE = """allow_unsafe_rename aws_force_credential_load aws_iam_role_arn a
 _POLARS_INTEGERS = """rate_read_ceiling rate_read_floor rate_read_init rate_write_ceiling rate_write_floor
     rate_write_init file_cache_ttl retry_init_backoff_ms retry_max_backoff_ms retry_timeout_ms"""
 
+_SCHEMES_OF_AWS = ("s3", "s3a")
+_SCHEMES_OF_GOOGLE = ("gs", "gcs")
 _ONLY_DELTALAKE = frozenset(_DELTALAKE.split())
 _INTEGERS = frozenset(_POLARS_INTEGERS.split())
 _ONLY_POLARS = _INTEGERS | {"retry_base_multiplier"}
@@ -144,6 +147,36 @@ def split_options(options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str,
     return delta, polars
 
 
+def obstore_options(options: Mapping[str, str], uri: str) -> dict[str, Any]:
+    """Return what obstore takes to make a store, of the options that deltalake takes for a location.
+
+    Both stand on one crate: the names of connections are the same, and so are the limits, which obstore wants sorted.
+
+    Args:
+        options: Options as :func:`split_options` returns them for deltalake.
+        uri: The location, whose scheme says which kind of store it is.
+    """
+    given = {name.lower(): value for name, value in options.items()}
+    scheme = uri.partition("://")[0].lower()
+    prefix = "aws_" if scheme in _SCHEMES_OF_AWS else "google_" if scheme in _SCHEMES_OF_GOOGLE else "azure_"
+    known = {start + name for start in (prefix, "") for name in _PREFIXES[prefix].split()}
+    client = {name.removeprefix("aws_") if name == "aws_allow_http" else name: value for name, value in given.items()}
+    retries: dict[str, Any] = {"max_retries": _number(given.get("max_retries", MAX_RETRIES))}
+    whole = _seconds(given.get("retry_timeout", RETRY_TIMEOUT)) or RETRY_TIMEOUT
+    retries["retry_timeout"] = timedelta(seconds=whole)
+    longest = _seconds(given.get("backoff_config.max_backoff", _MAX_BACKOFF)) or 0.5
+    retries["backoff"] = {
+        "init_backoff": timedelta(seconds=min(0.1, longest)),
+        "max_backoff": timedelta(seconds=longest),
+        "base": 2.0,
+    }
+    return {
+        "config": {name: value for name, value in given.items() if name in known and name not in _CLIENT.split()},
+        "client_options": {name: value for name, value in client.items() if name in _CLIENT.split()},
+        "retry_config": retries,
+    }
+
+
 def deltalake_options(storage: StorageConfig, uri: str) -> dict[str, str]:
     """Return what deltalake takes as ``storage_options`` for a location; nothing for the file system."""
     return split_options(_neutral(storage, uri))[0] if is_remote(uri) else {}
@@ -164,7 +197,7 @@ def _neutral(storage: StorageConfig, uri: str) -> dict[str, Any]:
     }
     if storage.allow_http:
         found["allow_http"] = "true"
-    if uri.partition("://")[0].lower() in ("s3", "s3a"):
+    if uri.partition("://")[0].lower() in _SCHEMES_OF_AWS:
         # A server of one's own has no regions, and without one the libraries would ask the cloud for it.
         region = storage.region or ("us-east-1" if storage.endpoint_url else None)
         s3 = {"endpoint_url": storage.endpoint_url, "region": region}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import io
+import itertools
 import json
+import os
 import queue
 import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from typing import IO, TYPE_CHECKING, Any
 
 from lakecat.errors import CorruptDataError, SourceTimeoutError
@@ -17,7 +20,7 @@ from lakecat.errors import CorruptDataError, SourceTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lakecat.sources.parquet_footer import Bounds
+    from lakecat.sources.parquet_footer import Bounds, Source
 
 _LIMITED = """
 import contextlib, sys
@@ -28,10 +31,14 @@ with contextlib.suppress(ImportError):
 from lakecat.sources.parquet_footer import main
 main()
 """
+_BLOCK = 1 << 16
 
 
 class FooterProcess:
     """A process that reads footers, started when it is first needed and again after it died.
+
+    Questions are numbered, and whatever ends one without its answer (a time-out, Ctrl-C) ends the process: no answer is
+    taken for that to another question. A forked child leaves its parent's process alone and starts its own.
 
     Args:
         seconds: How long one table may take.
@@ -41,90 +48,154 @@ class FooterProcess:
     def __init__(self, *, seconds: float = 30.0, memory: int = 4 * 2**30) -> None:
         self._seconds = seconds
         self._memory = memory
-        self._process: subprocess.Popen[str] | None = None
-        self._errors: IO[bytes] = io.BytesIO()
-        self._answers: queue.Queue[str] = queue.Queue()
+        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
+        self._answers: queue.Queue[bytes] = queue.Queue()
+        self._closing = False
+        _ALL.add(self)
 
-    def ask(self, question: str, files: Sequence[str], *, seconds: float | None = None) -> dict[str, Any]:
+    def ask(self, question: str, files: Sequence[Source], *, seconds: float | None = None) -> dict[str, Any]:
         """Return the answer to one of :data:`lakecat.sources.parquet_footer.QUESTIONS` about these files.
+
+        A process that has answered before and is gone was perhaps ended by somebody else: it is asked once more, anew.
 
         Raises:
             CorruptDataError: Reading them ended the process.
             SourceTimeoutError: Reading them took too long.
             OSError: They cannot be read.
         """
+        limit = self._seconds if seconds is None else seconds
         with self._lock:
-            process, limit = self._started(), self._seconds if seconds is None else seconds
-            assert process.stdin is not None
             try:
-                process.stdin.write(json.dumps([question, list(files)]) + "\n")
-                process.stdin.flush()
-                answer = self._answers.get(timeout=limit)
-            except queue.Empty:
+                used = self._process is not None
+                answer = self._answer(question, files, limit)
+                if answer is None and used and not self._closing:
+                    self._end()
+                    answer = self._answer(question, files, limit)
+                if answer is None:
+                    raise CorruptDataError("reading the footers ended the process that did it", self._last_words())
+            except BaseException:
                 self._end()
-                raise SourceTimeoutError(f"reading the footers took more than {limit:g} seconds") from None
-            except OSError:  # it died before it read the question
-                answer = ""
-            if not answer:
-                last_words = self._end()
-                raise CorruptDataError("reading the footers ended the process that did it", last_words)
-            data = json.loads(answer)
-            if "error" in data:
-                raise OSError(data["error"])
-            found: dict[str, Any] = data["found"]
-            return found
+                raise
+        if "error" in answer:
+            raise OSError(answer["error"])
+        found: dict[str, Any] = answer["found"]
+        return found
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, and with it what is being asked."""
+        self._closing = True
+        process = self._process
+        if process is not None:
+            process.kill()
         with self._lock:
             self._end()
+            self._closing = False
 
-    def _started(self) -> subprocess.Popen[str]:
+    def forget(self) -> None:
+        """Let go of the process without touching it: after a fork it is the parent's, and so may be the lock."""
+        process, errors = self._process, self._errors
+        self._process, self._errors, self._lock, self._closing = None, None, threading.Lock(), False
+        if process is not None:
+            process.returncode = 0  # not ours to wait for
+            for stream in (process.stdin, process.stdout, errors):
+                if stream is not None:
+                    stream.close()
+
+    def _answer(self, question: str, files: Sequence[Source], limit: float) -> dict[str, Any] | None:
+        """Return the answer to a question, or ``None`` if the process ended."""
+        process, number = self._started(), next(self._numbers)
+        assert process.stdin is not None
+        text = memoryview(json.dumps([number, limit + 1, question, list(files)]).encode() + b"\n")
+        try:
+            while text:
+                text = text[process.stdin.write(text) :]
+        except OSError:  # it died before it read the question
+            return None
+        while True:
+            try:
+                line = self._answers.get(timeout=limit)
+            except queue.Empty:
+                raise SourceTimeoutError(f"reading the footers took more than {limit:g} seconds") from None
+            if not line:
+                return None
+            answer: dict[str, Any] = json.loads(line)
+            if answer["number"] == number:
+                return answer
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
         if self._process is None:
             code = _LIMITED.format(memory=self._memory)
-            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process ends)
+            # Without buffers: nothing of them is written twice, nor is one of their locks held, where a process forks.
+            self._errors = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed when the process ends)
             self._process = subprocess.Popen(  # noqa: S603 (our own module, in this interpreter)
                 [sys.executable, "-c", code],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                text=True,
+                bufsize=0,
+                start_new_session=True,  # Ctrl-C in a terminal is for us alone
             )
             self._answers = queue.Queue()
             arguments = (self._process.stdout, self._answers)
-            threading.Thread(target=_pass_on, args=arguments, daemon=True).start()
+            threading.Thread(target=_pass_on, args=arguments, name="lakecat-footers", daemon=True).start()
         return self._process
 
-    def _end(self) -> str:
-        """End the process; return the last line that it wrote to standard error."""
-        if self._process is None:
+    def _end(self) -> None:
+        """End the process if there is one."""
+        process, errors = self._process, self._errors
+        if process is not None:
+            process.kill()
+            process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+        if errors is not None:
+            errors.close()
+        self._process = self._errors = None
+
+    def _last_words(self) -> str:
+        """Return the last line that the process wrote to standard error."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        if self._errors is None:
             return ""
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-        self._process = None
-        with self._errors as errors:
-            errors.seek(0)
-            lines = errors.read().decode(errors="replace").split("\n")
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "no reason given")
 
 
-def _pass_on(stream: IO[str], answers: queue.Queue[str]) -> None:
+def _pass_on(stream: IO[bytes], answers: queue.Queue[bytes]) -> None:
     """Put lines into a queue, and an empty one at the end of the stream."""
-    with stream:
-        for line in stream:
-            answers.put(line)
-    answers.put("")
+    rest = b""
+    with stream, contextlib.suppress(OSError):
+        while block := stream.read(_BLOCK):
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                answers.put(line)
+    answers.put(b"")
 
 
+_ALL: weakref.WeakSet[FooterProcess] = weakref.WeakSet()
 _SHARED = FooterProcess()
 _A_MOMENT = 2.0
 
 
-def column_bounds(files: Sequence[str]) -> dict[str, Bounds]:
+def _forget_all() -> None:
+    for process in _ALL:
+        process.forget()
+
+
+atexit.register(_SHARED.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
+
+
+def column_bounds(files: Sequence[Source]) -> dict[str, Bounds]:
     """Return what the footers of these files say of columns, read by a process that all tables share."""
     return {name: (nulls, low, high) for name, (nulls, low, high) in _SHARED.ask("columns", files).items()}
 

@@ -1,23 +1,26 @@
-"""Parquet tables: one file, a folder of files, or a glob."""
+"""Parquet tables: one file, a folder of files, or a glob, on disk and in stores."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from pathlib import Path
+import json
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import unquote
 
 import polars as pl
 
 from lakecat.errors import CorruptDataError, CorruptLogError, SourceError, SourceNotFoundError
-from lakecat.metadata import Column, check_texts
+from lakecat.metadata import Column
 from lakecat.snapshot import ColumnStatistics, Fact, Figure, Problem, Statistics
 from lakecat.sources.base import refuse_parameters
 from lakecat.sources.failures import typed_error
 from lakecat.sources.isolation import column_bounds, far_times, first_record_fault
-from lakecat.sources.parquet_footer import Footers, read_footers
-from lakecat.sources.parquet_scan import scan_arrow
-from lakecat.sources.storage import StoredTable, stamp
+from lakecat.sources.object_store import StorePlace, WebPlace
+from lakecat.sources.parquet_files import DataFile, LocalPlace, Place
+from lakecat.sources.parquet_partitions import Partitions, check_partitioning
+from lakecat.sources.parquet_scan import polars_knows_folders, scan_arrow, scan_polars
+from lakecat.sources.parquet_schema import MOST_FOOTERS, Footer, Footers, check_same
+from lakecat.sources.storage import StoredTable
 
 if TYPE_CHECKING:
     import os
@@ -35,7 +38,8 @@ class ParquetTable(StoredTable):
         uri: A file, a folder (its ``.parquet`` files at any depth), or a glob. An existing path is never taken for a
             glob. Without one, the table lies where the environment says.
         bucket: The named bucket of the environment below which the table lies.
-        partitioning: The columns that folders named ``column=value`` give, outermost first.
+        partitioning: The columns that folders named ``column=value`` give, outermost first: their names, or a mapping
+            of names to dtypes where ``03`` is no number. Only folders below the location count.
         description: What the table holds.
         storage_options: Options for the store. Their values reach no repr, log, exception or page.
     """
@@ -48,62 +52,56 @@ class ParquetTable(StoredTable):
         *,
         uri: str | os.PathLike[str] | None = None,
         bucket: str | None = None,
-        partitioning: Sequence[str] = (),
+        partitioning: Sequence[str] | Mapping[str, Any] = (),
         description: str = "",
         storage_options: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
-        self.partitioning = check_texts(partitioning, "partitioning", f"table {name!r}")
+        self._partitions = check_partitioning(partitioning, f"table {name!r}")
         # What was found out of files, by their stamps.
-        self._known: dict[_Stamps, Footers] = {}
+        self._footers = Footers(table=name, typed=self._typed)
         self._times: tuple[_Stamps, tuple[tuple[str, ...], bool]] = ((), ((), True))
         self._tried: tuple[_Stamps, str] = ((), "")
 
-    def scan(self, /, **params: Any) -> pl.LazyFrame:
-        """Return the table lazily; of the data only the footer of the first local file is looked at.
+    @property
+    def partitioning(self) -> tuple[str, ...]:
+        """The names of the partition columns."""
+        return tuple(self._partitions)
 
-        Polars reads the table; files whose footers it cannot read, pyarrow does.
+    def scan(self, /, **params: Any) -> pl.LazyFrame:
+        """Return the table lazily; of the data only footers are read, those of the first 1,000 files.
+
+        Polars reads the table; where it does not know the files, or would take their folders for other columns, pyarrow
+        does, with the same result.
 
         Raises:
             TableParameterError: Any parameter.
             SourceNotFoundError: No file is there.
-            SourceError: The footer cannot be read, or the folders do not give a column of ``partitioning``.
+            SchemaMismatchError: The files have other columns than the first one, or a folder's name has no value of
+                the dtype that is declared.
+            SourceError: A footer cannot be read, or the folders do not give a column of ``partitioning``.
         """
         refuse_parameters(params, (), self.name)
-        path = self.local_path
-        if path is None:
-            return self._scan_store()
-        files = self._files(path)
-        given = _partitions(files[0]) if self.partitioning else {}
-        if unknown := [name for name in self.partitioning if name not in given]:
-            gives = f"its folders give {', '.join(map(repr, given))}" if given else "its folders have no 'name=value'"
-            raise SourceError(f"table {self.name!r} is declared as partitioned by {unknown[0]!r}, and {gives}")
-        # Polars takes every "name=value" of a path for a partition, those above the table too.
-        above = [name for name in given if name not in self.partitioning]
-        known = self._footers(files[:1])
-        if known.repeats and (fault := self._fault_of(files[0])):
-            raise CorruptDataError(f"table {self.name!r} cannot be read: its data are damaged", fault)
-        flaw = known.flaw
-        frame = pl.scan_parquet([*files], glob=False, hive_partitioning=bool(self.partitioning)).drop(above)
-        try:
-            frame.collect_schema()
-        except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
-            flaw = self.clean(error)
-        return frame if not flaw else self._scan_arrow(files)
+        place, files = self._listed()
+        return self._frame(place, files)
 
     def schema(self) -> pl.Schema | None:
-        """Return names and dtypes, from the footer of the first file."""
+        """Return names and dtypes, from footers."""
         try:
             return self.scan().collect_schema()
         except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
             raise self._typed(error) from None
 
     def columns(self) -> tuple[Column, ...]:
-        """Return the columns; those of a local table with nullability, from the footer of its first file."""
-        nullable: dict[str, bool] = {}
-        if (path := self.local_path) is not None:
-            nullable = {field.name: field.nullable for field in self._arrow_schema(self._files(path)[0])}
-        return tuple(Column(name, dtype, nullable=nullable.get(name)) for name, dtype in (self.schema() or {}).items())
+        """Return the columns with nullability: a column may be null if it may be in one of the files."""
+        place, files = self._listed()
+        schema = self._frame(place, files).collect_schema()
+        known = [footer.shape.nullable for footer in self._all_footers(place, files)]
+        nullable: dict[str, bool | None] = {n: any(each.get(n, True) for each in known) for n in known[0]}
+        if len(files) > len(known):  # one of the others may say that it may
+            nullable = {name: found or None for name, found in nullable.items()}
+        nullable |= dict.fromkeys(self.partitioning)
+        return tuple(Column(name, dtype, nullable=nullable.get(name)) for name, dtype in schema.items())
 
     def facts(self) -> Iterable[Fact]:
         """Return what it is partitioned by, and what is to be known of its times."""
@@ -114,31 +112,41 @@ class ParquetTable(StoredTable):
             yield Fact(label="Times", value="stored as INT96: times before 1677 or after 2262 come out as other times")
 
     def statistics(self) -> Statistics:
-        """Return the figures of a local table, from its footers; of one in a store none, as each costs a request."""
-        path = self.local_path
-        if path is None:
-            return Statistics()
-        files = self._files(path)
-        known = self._footers(files)
+        """Return the figures, from the listing and the footers; the number of rows where all footers were read."""
+        place, files = self._listed()
+        known = self._all_footers(place, files)
+        sure = len(known) == len(files) and not any(footer.flaw for footer in known)
+        source = "file system" if place.is_local else "listing of the store"
+        rows = sum(footer.rows for footer in known)
         return Statistics(
-            rows=None if known.flaw else Figure(value=known.rows, provenance="exact", source=_FOOTERS),
-            bytes=Figure(value=sum(file.stat().st_size for file in files), provenance="exact", source="file system"),
-            files=Figure(value=len(files), provenance="exact", source="file system"),
+            rows=Figure(value=rows, provenance="exact", source=_FOOTERS) if sure else None,
+            bytes=Figure(value=sum(file.size for file in files), provenance="exact", source=source),
+            files=Figure(value=len(files), provenance="exact", source=source),
         )
 
     def column_statistics(self) -> Mapping[str, ColumnStatistics]:
-        """Return null counts and bounds of the columns of a local table that are not nested, from its footers.
+        """Return null counts and bounds of the columns that are not nested, where all footers can be read.
 
         Bounds are approximate, as writers may cut long texts.
+
+        Raises:
+            SchemaMismatchError: The files do not have the same columns.
         """
-        path = self.local_path
-        files = [] if path is None else self._files(path)
-        if not files or self._footers(files).flaw:
+        place, files = self._listed()
+        known = self._all_footers(place, files)
+        self._check_same(files, known)
+        if len(known) < len(files) or any(footer.flaw for footer in known):
             return {}
         try:
-            bounds = column_bounds([str(file) for file in files])
-        except (SourceError, OSError) as error:
+            bounds = column_bounds(
+                [file.location for file in files]
+                if place.is_local
+                else [[base64.b64encode(raw).decode()] for raw in self._footers.raw_footers(place, files)]
+            )
+        except SourceError as error:
             raise self._typed(OSError(str(error))) from None
+        except OSError as error:
+            raise self._typed(error) from None
         return {
             name: ColumnStatistics(
                 null_count=None if nulls is None else Figure(value=nulls, provenance="exact", source=_FOOTERS),
@@ -146,17 +154,18 @@ class ParquetTable(StoredTable):
                 maximum=high,
             )
             for name, (nulls, low, high) in bounds.items()
-            if (nulls, low, high) != (None, None, None)
+            if (nulls, low, high) != (None, None, None) and name not in self.partitioning
         }
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return flaws of the data of a local table: footers that contradict themselves, times that cannot be held.
+        """Return flaws of the data: footers that contradict themselves, times that cannot be held.
 
-        Of columns of the old type INT96, which has no bounds in footers, up to a million rows are read.
+        Of columns of the old type INT96, which has no bounds in footers, up to a million rows are read, if they are
+        local.
         """
-        path = self.local_path
+        place, files = self._listed()
         found = []
-        if path is not None and (flaw := self._footers(self._files(path)).flaw):
+        if flaw := next(filter(None, (footer.flaw for footer in self._all_footers(place, files))), ""):
             message = "The footers of this table's files contradict themselves: readers may return too few rows."
             found.append(Problem(code="corrupt_data", message=message, detail=flaw))
         if far := self._far_times()[0]:
@@ -166,119 +175,108 @@ class ParquetTable(StoredTable):
         return tuple(found)
 
     def change_token(self) -> str | None:
-        """Return a digest of the names and stamps of the files; ``None`` for a table in a store."""
-        path = self.local_path
-        if path is None:
-            return None
+        """Return a digest of the names, sizes and footers of the files; in a store of names, sizes and ETags.
+
+        Neither times nor places count: the same data elsewhere have the same token. The footer of a file that was
+        written meanwhile is read, once.
+        """
         try:
-            listing = "\n".join(f"{file}\t{stamp(file)}" for file in self._files(path))
-        except (SourceNotFoundError, OSError):
+            place, files = self._listed()
+            if any(not file.stamp for file in files):  # a server that does not tell
+                return None
+            listing = [
+                (file.name, file.size, self._footers.digest(place, file) if place.is_local else file.stamp)
+                for file in files
+            ]
+        except SourceNotFoundError:
             return "nothing there"
-        return hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()
+        except (SourceError, OSError):  # it is read again, and then says what is wrong with it
+            return None
+        declared = {name: str(dtype) for name, dtype in self._partitions.items()}
+        text = json.dumps([declared, listing])
+        return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
-    def _files(self, path: Path) -> list[Path]:
-        if path.is_file():
-            return [path]
-        if (path / "_delta_log").is_dir():
-            # Its folder also holds files that commits have removed.
-            raise SourceError(f"table {self.name!r} is a Delta table: {str(path)!r} has a '_delta_log'; use DeltaTable")
-        if path.is_dir():
-            files = sorted(f for f in path.rglob("*.parquet") if f.is_file() and not _is_hidden(f.relative_to(path)))
-        else:
-            root = Path(path.anchor)
-            found = root.glob(str(path.relative_to(root))) if _is_glob(path) else ()
-            files = sorted(f for f in found if f.is_file() and not _is_hidden(Path(f.name)))
-        if not files:
-            what = (
-                "no '.parquet' file in the folder"
-                if path.is_dir()
-                else "no file matches"
-                if _is_glob(path)
-                else "no file or folder"
-            )
-            raise SourceNotFoundError(f"there is no Parquet table {self.name!r}: {what} {str(path)!r}")
-        return files
+    def _listed(self) -> tuple[Place, list[DataFile]]:
+        """Return where the table lies, and its files as they are now."""
+        place = self._place()
+        try:
+            return place, place.files()
+        except OSError as error:
+            if isinstance(error, SourceError):
+                raise
+            failure = self._typed_of_store(error)
+        raise failure
 
-    def _scan_store(self) -> pl.LazyFrame:
-        """Return a table in a store; asks for the footer of its first file, so that what is wrong is said now."""
+    def _place(self) -> Place:
+        path = self.local_path
+        if path is not None:
+            return LocalPlace(path, table=self.name)
         uri = self.uri
-        if not _is_glob(Path(uri)) and not uri.endswith("/") and "." not in uri.rpartition("/")[2]:
-            uri += "/"
-        if uri.endswith("/"):
-            uri += "**/*.parquet"  # a folder also holds markers of writers
-        # A key that holds a bracket or a star and exists is a file, not a pattern.
-        failure: BaseException | None = None
-        for glob in [False, True] if _is_glob(Path(uri)) else [True]:
+        kind = WebPlace if uri.lower().startswith(("http://", "https://")) else StorePlace
+        return kind(uri, self.options[0] or {}, table=self.name, typed=self._typed_of_store)
+
+    def _frame(self, place: Place, files: list[DataFile]) -> pl.LazyFrame:
+        partitions = Partitions([file.name for file in files], self._partitions, table=self.name)
+        known = self._footers.read(place, files[:MOST_FOOTERS])
+        self._check_same(files, known)
+        first = known[0].shape
+        if place.is_local and first.repeats and (fault := self._fault_of(files[0])):
+            raise CorruptDataError(f"table {self.name!r} cannot be read: its data are damaged", fault)
+        native = place.native and not first.unreadable and not any(footer.flaw for footer in known)
+        if native and polars_knows_folders(files, list(first.schema), partitions.schema):
+            frame = scan_polars(files, partitions.schema, self.options[1])
             try:
-                frame = pl.scan_parquet(
-                    uri, glob=glob, storage_options=self.options[1], hive_partitioning=bool(self.partitioning) or None
-                )
                 frame.collect_schema()
-            except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (Polars raises many types)
-                failure = failure if isinstance(error, FileNotFoundError) and failure else error
+            except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+                if not place.is_local:
+                    raise self._typed(error) from None
             else:
                 return frame
-        if isinstance(failure, FileNotFoundError):
-            where = f"there is no Parquet table {self.name!r} at its location"
-            raise SourceNotFoundError(where, self.clean(failure)) from None
-        raise self._typed(failure or ValueError(uri)) from None
+        schema = pl.Schema({**first.schema, **partitions.schema})
+        return scan_arrow(place, files, partitions, schema, self._footers, self._typed, table=self.name)
 
-    def _scan_arrow(self, files: Sequence[Path]) -> pl.LazyFrame:
-        import pyarrow
+    def _check_same(self, files: Sequence[DataFile], known: Sequence[Footer]) -> None:
+        """Check that files have the columns of the first one, but for those that folders give."""
+        compared: set[int] = set()
+        first = self._own_columns(known[0])
+        for file, footer in zip(files, known, strict=False):
+            if id(footer.shape) not in compared:  # many files have one
+                compared.add(id(footer.shape))
+                check_same(self.name, first, self._own_columns(footer), (files[0].name, file.name))
 
-        try:
-            # Of an extension type the storage is read.
-            fields = [(f.name, getattr(f.type, "storage_type", f.type)) for f in self._arrow_schema(files[0])]
-            schema = pl.Schema(pyarrow.schema(fields))
-        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (a dtype that Polars does not have)
-            raise self._typed(error) from None
-        values = [{k: v for k, v in _partitions(file).items() if k in self.partitioning} for file in files]
-        for name in self.partitioning:
-            schema[name] = pl.String()
-        return scan_arrow([(str(f), v) for f, v in zip(files, values, strict=True)], schema, self._typed)
+    def _own_columns(self, footer: Footer) -> pl.Schema:
+        return pl.Schema({n: t for n, t in footer.shape.schema.items() if n not in self._partitions})
 
-    def _arrow_schema(self, file: Path) -> Any:
-        import pyarrow.parquet
-
-        try:
-            return pyarrow.parquet.read_schema(file)
-        except (pyarrow.ArrowException, OSError, ValueError) as error:
-            raise self._typed(error) from None
-
-    def _footers(self, files: Sequence[Path]) -> Footers:
-        """Return what footers say; those of files that did not change are read once."""
-        key = _stamps(files)
-        if key not in self._known:
-            if len(self._known) > 1:  # those of the first file and those of all are asked for in turn
-                self._known.clear()
-            try:
-                self._known[key] = read_footers(str(file) for file in files)
-            except Exception as error:  # noqa: BLE001 (pyarrow raises many types)
-                raise self._typed(error) from None
-        return self._known[key]
+    def _all_footers(self, place: Place, files: Sequence[DataFile]) -> list[Footer]:
+        """Return what all footers say of a local table; of one in a store, where each is a request, the first ones."""
+        return self._footers.read(place, files if place.is_local else files[:MOST_FOOTERS])
 
     def _far_times(self) -> tuple[tuple[str, ...], bool]:
         """Return the columns with INT96 times out of range, and whether there can be no others; asked once."""
-        path = self.local_path
-        files = [] if path is None else self._files(path)
-        if not self._footers(files).has_int96:
+        place, files = self._listed()
+        if not any(footer.shape.has_int96 for footer in self._all_footers(place, files)):
             return (), True
+        if not place.is_local:
+            return (), False
         key = _stamps(files)
         if key != self._times[0]:
-            far, known = far_times([str(file) for file in files])
+            far, known = far_times([file.location for file in files])
             schema = self.schema() or pl.Schema()
             # Where the writer left its Arrow schema, Polars takes the unit from there, and microseconds reach further.
             units = {path: str(schema.get(path, schema.get(path.partition(".")[0], "'ns'"))) for path in far}
             self._times = key, (tuple(path for path in far if "'ns'" in units[path]), known)
         return self._times[1]
 
-    def _fault_of(self, file: Path) -> str:
+    def _fault_of(self, file: DataFile) -> str:
         """Return why the first record of columns that repeat cannot be read; asked once while the file is the same."""
         key = _stamps([file])
         if key != self._tried[0]:
-            fault = first_record_fault(str(file))
+            fault = first_record_fault(file.location)
             self._tried = key, self.clean(OSError(fault)) if fault else ""
         return self._tried[1]
+
+    def _typed_of_store(self, error: BaseException) -> SourceError:
+        return typed_error(error, table=self.name, clean=self.clean)
 
     def _typed(self, error: BaseException) -> SourceError:
         typed = typed_error(error, table=self.name, clean=self.clean)
@@ -286,18 +284,5 @@ class ParquetTable(StoredTable):
         return CorruptDataError(typed.message, typed.reason) if type(typed) in (SourceError, CorruptLogError) else typed
 
 
-def _stamps(files: Iterable[Path]) -> _Stamps:
-    return tuple((str(file), stamp(file)) for file in files)
-
-
-def _partitions(file: Path) -> dict[str, str]:
-    """Return the values that folders named ``name=value`` give, as text."""
-    return {name: unquote(value) for name, sign, value in (p.partition("=") for p in file.parent.parts) if sign}
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith((".", "_")) and "=" not in part for part in path.parts)
-
-
-def _is_glob(path: Path) -> bool:
-    return any(letter in str(path) for letter in "*?[")
+def _stamps(files: Iterable[DataFile]) -> _Stamps:
+    return tuple((file.location, file.stamp) for file in files)

@@ -1,4 +1,4 @@
-"""What the footers of Parquet files say: rows, nullability, statistics of columns, and flaws.
+"""What the footers of Parquet files say of their columns' values: null counts and bounds.
 
 Two questions that footers leave open are answered from a bounded part of the data. Run as a program it answers
 questions on standard input, for :mod:`lakecat.sources.isolation`: some damaged files make the reader abort the process.
@@ -6,9 +6,11 @@ questions on standard input, for :mod:`lakecat.sources.isolation`: some damaged 
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 Bounds: TypeAlias = "tuple[int | None, str | None, str | None]"
 """Null count, smallest and largest value of a column; ``None`` is unknown."""
+Source: TypeAlias = "str | list[str]"
+"""A file by its path, or, of a file in a store, its footer: one text of Base64 in a list."""
 
 # Polars reads INT96 as nanoseconds of 64 bits; pyarrow, asked for milliseconds, returns every time that INT96 can hold.
 _NANOSECONDS = 2**63 // 10**6
@@ -50,49 +54,14 @@ class ColumnFooter:
         low, high = known.min, known.max
         if any(isinstance(bound, float) and math.isnan(bound) for bound in (low, high)):
             self.bounded = False  # NaN in bounds says nothing (PARQUET-1222)
+        elif self.bounded and self.minimum is not None and type(low) is not type(self.minimum):
+            self.bounded = False  # files of different types: there is no order between their values
         elif self.bounded:
             self.minimum = low if self.minimum is None else min(self.minimum, low)
             self.maximum = high if self.maximum is None else max(self.maximum, high)
 
 
-@dataclass(slots=True)
-class Footers:
-    """What the footers of the files of a table say together.
-
-    Args:
-        rows: The number of rows.
-        has_int96: Whether a column has times of the old type INT96.
-        repeats: Whether a column holds lists or maps.
-        flaw: What the footers contradict themselves in; ``""`` for nothing.
-    """
-
-    rows: int = 0
-    has_int96: bool = False
-    repeats: bool = False
-    flaw: str = ""
-
-
-def read_footers(files: Iterable[str]) -> Footers:
-    """Return what the footers of these files say, without their column chunks.
-
-    Raises:
-        OSError: A file or its footer cannot be read; pyarrow's own errors are among them.
-    """
-    import pyarrow.parquet
-
-    found = Footers()
-    for file in files:
-        metadata = pyarrow.parquet.read_metadata(file)
-        schema = metadata.schema
-        found.rows += metadata.num_rows
-        found.has_int96 |= any(schema.column(i).physical_type == "INT96" for i in range(len(schema)))
-        found.repeats |= any(schema.column(i).max_repetition_level > 0 for i in range(len(schema)))
-        if sum(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)) != metadata.num_rows:
-            found.flaw = f"{file!r} states {metadata.num_rows} rows, and its row groups have another number"
-    return found
-
-
-def read_columns(files: Iterable[str]) -> dict[str, Bounds]:
+def read_columns(files: Iterable[Source]) -> dict[str, Bounds]:
     """Return null count and bounds, as text, of each column that is not nested.
 
     Asking pyarrow for a column chunk whose metadata are encrypted aborts the process: call it through
@@ -105,7 +74,7 @@ def read_columns(files: Iterable[str]) -> dict[str, Bounds]:
 
     columns: dict[str, ColumnFooter] = {}
     for file in files:
-        metadata = pyarrow.parquet.read_metadata(file)
+        metadata = pyarrow.parquet.read_metadata(file if isinstance(file, str) else _footer(*file))
         schema = metadata.schema
         names = {i: schema.column(i).path for i in range(len(schema)) if schema.column(i).max_repetition_level == 0}
         for group in (metadata.row_group(i) for i in range(metadata.num_row_groups)):
@@ -116,6 +85,13 @@ def read_columns(files: Iterable[str]) -> dict[str, Bounds]:
         name: (c.null_count, value_text(c.minimum) if c.bounded else None, value_text(c.maximum) if c.bounded else None)
         for name, c in columns.items()
     }
+
+
+def _footer(encoded: str) -> Any:
+    """Return a footer as a file that has no other part."""
+    import pyarrow
+
+    return pyarrow.BufferReader(b"PAR1" + base64.b64decode(encoded))
 
 
 def _misordered(metadata: Any, i: int) -> bool:
@@ -200,7 +176,7 @@ def _is_far(array: Any) -> bool:
     return low is not None and (low <= -_NANOSECONDS or high >= _NANOSECONDS)
 
 
-QUESTIONS: dict[str, Callable[[Iterable[str]], dict[str, Any]]] = {
+QUESTIONS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "columns": read_columns,
     "first record": read_first_record,
     "far times": read_far_times,
@@ -208,13 +184,20 @@ QUESTIONS: dict[str, Callable[[Iterable[str]], dict[str, Any]]] = {
 
 
 def main() -> None:
-    """Answer each line of standard input, a JSON list of a question and files, by a line of JSON."""
+    """Answer each line of standard input, a JSON list of a number, seconds, a question and files, by a line of JSON.
+
+    Where the system can do it, a question that takes longer ends the process: whoever asked may be gone.
+    """
+    alarm = getattr(signal, "alarm", lambda _: None)
     for line in sys.stdin:
-        question, files = json.loads(line)
+        number, seconds, question, files = json.loads(line)
+        answer: dict[str, Any] = {"number": number}
+        alarm(math.ceil(seconds))
         try:
-            answer: dict[str, Any] = {"found": QUESTIONS[question](files)}
+            answer["found"] = QUESTIONS[question](files)
         except Exception as error:  # noqa: BLE001 (pyarrow raises many types; the asker makes one of it)
-            answer = {"error": f"{error}" or type(error).__name__}
+            answer["error"] = f"{error}" or type(error).__name__
+        alarm(0)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -10,6 +10,8 @@ import pytest
 
 from lakecat import DeltaTable
 
+from .places import Disk
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -76,3 +78,9 @@ def make_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
 def events(delta: Path) -> DeltaTable:
     """Return the table of three rows: users 1 and 3 in NO, 2 in PT."""
     return DeltaTable("events", uri=delta)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Disk:
+    """Return a place for the files of Parquet tables: here a folder."""
+    return Disk(tmp_path / "place")

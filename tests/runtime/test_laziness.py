@@ -1,8 +1,8 @@
 """Laziness: what is opened when, shown by taking the data away or spoiling them.
 
 What is true, and shown here: `Catalog.table()` of a Delta table reads the log and no data file, and so do its schema
-and figures. `Catalog.table()` of a local Parquet table lists files and reads footers, and so does its schema; of rows
-none but the first record of columns that hold lists or maps. Of a Parquet file, only the column chunks of the selected
+and figures. `Catalog.table()` of a Parquet table lists files and reads their footers, those of the first 1,000 files;
+of rows none but the first record of columns that hold lists or maps. Of a Parquet file, only the column chunks of the selected
 columns are read.
 """
 
@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from lakecat import Catalog, DeltaTable, ParquetTable, register_static_table
-from lakecat.errors import CorruptDataError
+from lakecat.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,17 +132,26 @@ def test_a_delta_table_is_described_from_its_log(tmp_path: Path, make: Callable[
         frame.collect()
 
 
-def test_the_schema_of_parquet_needs_one_footer(tmp_path: Path) -> None:
-    """With nonsense in all but the first file, the schema is known; with nonsense in the first, it is not."""
+@pytest.mark.finding(29)
+def test_table_of_parquet_reads_each_footer_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`table()` reads all footers, up to a bound, and again only those of files that were written since."""
+    from lakecat.sources.parquet_files import LocalPlace
+
     source = parquet_folder(tmp_path / "t")
     first, second = data_files(tmp_path / "t")
-    content = first.read_bytes()
+    opened: list[str] = []
+    read = LocalPlace.end
+    monkeypatch.setattr(LocalPlace, "end", lambda s, file, n: opened.append(file.location) or read(s, file, n))
+    for _ in range(3):
+        assert source.schema() == FRAME.schema
+        assert source.statistics().rows is not None
+    assert sorted(opened) == [str(first), str(second)]
+    FRAME.head(7).drop("part").write_parquet(second)
+    assert source.scan().select(pl.len()).collect().item() == ROWS // 2 + 7
+    assert opened[2:] == [str(second)]
     second.write_bytes(b"nonsense" * 1000)
-    assert source.schema() == FRAME.schema
-    first.write_bytes(b"nonsense" * 1000)
-    with pytest.raises(CorruptDataError, match="magic bytes not found"):
+    with pytest.raises(SourceError, match="is no Parquet file"):
         source.scan()
-    first.write_bytes(content)
 
 
 def spoil_column(file: Path, name: str) -> int:

@@ -7,11 +7,14 @@ import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 
+from lakecat import ParquetTable
+
+from ..runtime.places import Place
 from .ceph import Ceph, Gateway, missing_programs
 
 if TYPE_CHECKING:
@@ -84,3 +87,29 @@ def upload(s3: Gateway, bucket: str) -> Callable[[Path], str]:
         return f"s3://{bucket}/{path.name}"
 
     return copy
+
+
+class Bucket(Place):
+    """A bucket."""
+
+    def __init__(self, server: Gateway, name: str) -> None:
+        self._server = server
+        self._name = name
+
+    def put_bytes(self, path: str, data: bytes) -> None:
+        """Write or replace an object."""
+        self._server.client.put(f"{self._name}/{path}", data)
+
+    def delete(self, path: str) -> None:
+        """Remove an object."""
+        self._server.client.delete(f"{self._name}/{path}")
+
+    def table(self, path: str, **arguments: Any) -> ParquetTable:
+        """Return a new table `t` at a key."""
+        return ParquetTable("t", uri=f"s3://{self._name}/{path}", storage_options=self._server.options(), **arguments)
+
+
+@pytest.fixture
+def place(s3: Gateway, bucket: str) -> Bucket:
+    """Return a place for the files of Parquet tables: here a bucket."""
+    return Bucket(s3, bucket)

@@ -1,0 +1,153 @@
+"""What only a disk has: links, working directories, times of files; and what is kept of footers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from lakecat import ParquetTable
+from lakecat.errors import MissingDataError, SourceError
+
+from .places import parquet_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = pl.DataFrame({"a": [1, 2, 3]})
+
+
+@pytest.mark.finding(6)
+@pytest.mark.parametrize("pattern", ["", "/**/*.parquet", "/*/*.parquet", "/p=*/*.parquet"])
+def test_links_are_followed(tmp_path: Path, pattern: str) -> None:
+    """A folder reached by a link, and a file that is one, are read by a folder as by a glob."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "t" / "p=1").mkdir(parents=True)
+    ROWS.write_parquet(tmp_path / "elsewhere" / "0.parquet")
+    ROWS.write_parquet(tmp_path / "elsewhere" / "data")
+    (tmp_path / "t" / "p=2").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "t" / "p=1" / "link.parquet").symlink_to(tmp_path / "elsewhere" / "data")
+    found = ParquetTable("t", uri=f"{tmp_path}/t{pattern}", partitioning=["p"]).scan().collect()
+    assert sorted(found.rows()) == [(a, p) for a in (1, 2, 3) for p in (1, 2)]
+
+
+@pytest.mark.finding(6)
+@pytest.mark.parametrize("pattern", ["", "/**/*.parquet"])
+def test_links_in_a_circle(tmp_path: Path, pattern: str) -> None:
+    """A link to a folder in which it lies is not followed: each file is read once."""
+    folder = tmp_path / "t" / "deep" / "er"
+    folder.mkdir(parents=True)
+    ROWS.write_parquet(folder / "0.parquet")
+    (folder / "up").symlink_to(tmp_path / "t")
+    (folder / "self").symlink_to(folder)
+    (folder / "nothing").symlink_to(folder / "nothing")
+    assert ParquetTable("t", uri=f"{tmp_path}/t{pattern}").scan().collect().height == 3
+
+
+@pytest.mark.finding(6)
+def test_links_that_lead_nowhere(tmp_path: Path) -> None:
+    """A link named as a data file whose file is gone is an error: its rows are not left out without a word."""
+    ROWS.write_parquet(tmp_path / "0.parquet")
+    (tmp_path / "1.parquet").symlink_to(tmp_path / "gone")
+    for uri in (f"{tmp_path}", f"{tmp_path}/*.parquet"):
+        with pytest.raises(MissingDataError, match="a link leads nowhere"):
+            ParquetTable("t", uri=uri).scan()
+
+
+@pytest.mark.finding(15)
+def test_tokens_and_the_file_system(tmp_path: Path) -> None:
+    """Times, inodes and places of files change no token; a footer is read again only if its file was written."""
+    folder = tmp_path / "t"
+    folder.mkdir()
+    for number in range(3):
+        (ROWS + number).write_parquet(folder / f"{number}.parquet")
+    source = ParquetTable("t", uri=folder)
+    token = source.change_token()
+    os.utime(folder / "0.parquet", (1, 1))
+    assert source.change_token() == token
+    shutil.copytree(folder, tmp_path / "copy")
+    folder.rename(tmp_path / "moved")
+    for place in ("copy", "moved", "moved/", "moved/*.parquet"):
+        assert ParquetTable("t", uri=f"{tmp_path}/{place}").change_token() == token
+    one = [ParquetTable("t", uri=tmp_path / place / "1.parquet").change_token() for place in ("copy", "moved")]
+    assert one[0] == one[1] != token
+    (ROWS + 9).write_parquet(tmp_path / "copy" / "1.parquet")
+    assert ParquetTable("t", uri=tmp_path / "copy").change_token() != token
+
+
+@pytest.mark.finding(15)
+def test_a_token_reads_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing changed, no file is opened for a token."""
+    from lakecat.sources.parquet_files import LocalPlace
+
+    for number in range(3):
+        ROWS.write_parquet(tmp_path / f"{number}.parquet")
+    source = ParquetTable("t", uri=tmp_path)
+    token = source.change_token()
+    opened: list[str] = []
+    read = LocalPlace.open
+    monkeypatch.setattr(LocalPlace, "open", lambda self, file: opened.append(file.name) or read(self, file))
+    assert source.change_token() == token
+    assert opened == []
+    (ROWS + 1).write_parquet(tmp_path / "1.parquet")
+    assert source.change_token() != token
+    assert opened == ["1.parquet"]
+
+
+def test_tokens_of_what_cannot_be_read(tmp_path: Path) -> None:
+    """A file that is no Parquet file has a token too, which changes when it is mended."""
+    file = tmp_path / "t.parquet"
+    tokens = []
+    for data in (b"", b"a,b", b"a,c", parquet_bytes(ROWS)[:-3], parquet_bytes(ROWS)):
+        file.write_bytes(data)
+        tokens.append(ParquetTable("t", uri=file).change_token())
+    assert None not in tokens
+    assert len(set(tokens)) == 5
+
+
+def test_more_files_than_footers_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound, files that differ fail when they are read, with either reader; nothing is converted."""
+    monkeypatch.setattr("lakecat.sources.parquet.MOST_FOOTERS", 2)
+    for number in range(3):
+        ROWS.write_parquet(tmp_path / f"{number}.parquet")
+    ROWS.cast(pl.Float64).write_parquet(tmp_path / "3.parquet")
+    source = ParquetTable("t", uri=tmp_path)
+    frame = source.scan()
+    assert frame.head(5).collect().height == 5
+    with pytest.raises(pl.exceptions.SchemaError):
+        frame.collect()
+    monkeypatch.setattr("lakecat.sources.parquet.polars_knows_folders", lambda *_: False)
+    frame = source.scan()
+    assert frame.head(5).collect().height == 5
+    with pytest.raises((SourceError, pl.exceptions.ComputeError), match="'a' as Float64, not Int64"):
+        frame.collect()
+
+
+@pytest.mark.parametrize("writer", ["parquet-mr version 1.8.1", "parquet-mr version 1.12.0"])
+def test_bounds_of_old_decimals(tmp_path: Path, writer: str) -> None:
+    """parquet-mr before 1.10 compared decimals in bytes without a sign: such bounds are not shown."""
+    made = pa.BufferOutputStream()
+    column = pa.array([-1, 1], pa.decimal128(30, 0))
+    pyarrow.parquet.write_table(pa.table({"d": column, "i": [1, 2]}), made)
+    data: bytes = made.getvalue().to_pybytes()
+    named = pyarrow.parquet.read_metadata(pa.BufferReader(data)).created_by.encode()
+    (tmp_path / "t.parquet").write_bytes(data.replace(named, writer.encode().ljust(len(named))))
+    bounds = ParquetTable("t", uri=tmp_path).column_statistics()
+    assert (bounds["i"].minimum, bounds["i"].maximum) == ("1", "2")
+    assert ("d" in bounds) == ("1.12" in writer)
+
+
+def test_bounds_with_nan_and_zeros(tmp_path: Path) -> None:
+    """A bound that is NaN says nothing, so none is shown; zeros of both signs are bounds."""
+    for number, values in enumerate([[1.0, float("nan")], [-0.0, 0.0], [2.5, None]]):
+        pl.DataFrame({"x": values}).write_parquet(tmp_path / f"{number}.parquet")
+    found = ParquetTable("t", uri=tmp_path).column_statistics()["x"]
+    assert found.null_count is not None
+    assert found.null_count.value == 1
+    assert (found.minimum, found.maximum) in ((None, None), ("-0.0", "2.5"), ("0.0", "2.5"))
+    assert ParquetTable("t", uri=tmp_path).scan().select(pl.col("x").is_nan().sum()).collect().item() == 1
