@@ -2,8 +2,8 @@
 
 What is true, and shown here: `Catalog.table()` of a Delta table reads the log and no data file, and so do its schema
 and figures. `Catalog.table()` of a Parquet table lists files and reads their footers, those of the first 1,000 files;
-of rows none but the first record of columns that hold lists or maps. Of a Parquet file, only the column chunks of the selected
-columns are read.
+of rows none but the first record of columns that hold lists or maps. Of a Parquet file, only the column chunks of the
+selected columns are read.
 """
 
 from __future__ import annotations
