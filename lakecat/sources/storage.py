@@ -21,6 +21,8 @@ _LONGEST = 300
 _BACKTRACE = re.compile(r"stack backtrace:|\n\s*0: ")
 # The answer of a store, of which the code says all.
 _STORE_ANSWER = re.compile(r"<\?xml.*?<Code>(\w+)</Code>.*?</Error>", re.DOTALL)
+# How long it took: without it the same failure has the same text in each build.
+_DURATION = re.compile(r" in \d[\d.]*(?:ns|µs|ms|s)\b")
 
 
 class StoredTable:
@@ -116,7 +118,7 @@ class StoredTable:
         """Return an error's text on one line, without secrets, colours and backtraces; cut where it is long."""
         text = _BACKTRACE.split(without_ansi(str(error)), maxsplit=1)[0].replace("\u21b3", ":")
         text = " ".join(_STORE_ANSWER.sub(r"\1", text).split()) or type(error).__name__
-        text = redact(text, self.secrets)
+        text = _DURATION.sub("", redact(text, self.secrets))
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} \u2026"
 
 

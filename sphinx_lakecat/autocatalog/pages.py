@@ -129,6 +129,13 @@ def _forget_inclusion(app: Sphinx, _doctree: nodes.document) -> None:
             app.env.files_to_rebuild.pop(docname, None)
 
 
+def _place_replaced(app: Sphinx, _doctree: nodes.document) -> None:
+    """Let a document that replaces a generated one need no toctree either: that it replaces one is the one warning."""
+    pages, docname = lakecat_domain(app.env).pages, app.env.current_document.docname
+    if docname in pages.tables or docname == pages.index:
+        app.env.metadata[docname].setdefault("orphan", "")
+
+
 def setup_pages(app: Sphinx) -> None:
     """Add the parser of generated documents."""
     app.add_source_suffix(SUFFIX, "lakecat-table")
@@ -136,3 +143,4 @@ def setup_pages(app: Sphinx) -> None:
     app.connect("builder-inited", _load)
     # After Sphinx's own collectors.
     app.connect("doctree-read", _forget_inclusion, priority=900)
+    app.connect("doctree-read", _place_replaced, priority=900)
