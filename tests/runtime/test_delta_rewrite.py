@@ -397,3 +397,21 @@ def test_an_interrupt_leaves_all_or_nothing(numbers: DeltaTable, write: str) -> 
     heights = {"overwrite": {6, 2000}, "append": {6, 2006}, "merge": {6, 2000, 2003}}[write]
     assert rows_of(numbers).height in heights
     assert not list(Path(numbers.uri).glob("lakecat-*/_delta_log"))
+
+
+@pytest.mark.parametrize("by", COLUMNS)
+@pytest.mark.parametrize("change", ["delete", "merge", "overwrite part"])
+def test_rows_beside_those_that_change_stay(tmp_path: Path, by: str, change: str) -> None:
+    """Rows that lie in one file with changed ones are written anew, and stay what they were, in any partition."""
+    frame = pl.DataFrame({"id": range(5), **COLUMNS, **NESTED})
+    source = DeltaTable("t", uri=tmp_path / "t")
+    source.create(schema=dict(frame.schema), partition_by=by)
+    source.append(pl.concat([frame, frame.with_columns(pl.col("id") + 10)]))
+    mine = frame.with_columns(pl.col("id") + 10)
+    if change == "delete":
+        source.delete("id < 10")
+    elif change == "merge":
+        source.merge(frame, on="id", when_matched="delete")
+    else:
+        source.overwrite(frame.head(0), predicate="id < 10")
+    assert_frame_equal(rows_of(source), mine)
