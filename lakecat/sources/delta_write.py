@@ -268,7 +268,7 @@ class DeltaWriter(DeltaUpkeep):
             version, figures = made.commit(table, removed=None, reload=self._load, check=check, told={})
         return TableChange(
             version=version,
-            rows_added=figures["num_added_rows"],
+            rows_added=figures.get("num_added_rows"),
             files_added=figures["num_added_files"],
             files_removed=figures["num_removed_files"],
         )

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         ("Unsupported table features required: [RowTracking]", UnsupportedFeatureError, "a feature"),
         ("Kernel error: Unsupported minimum reader version 99", UnsupportedFeatureError, "a feature"),
         (
-            "called `Result::unwrap()` on an `Err` value: ComputeError(ErrString(\"unable to parse time zone: '+05:30'\"))",
+            "called `Result::unwrap()` on an `Err` value: ComputeError(ErrString('unable to parse time zone: +05:30'))",
             UnsupportedFeatureError,
             "a zone that has no name",
         ),
