@@ -90,7 +90,7 @@ class Statistics:
         rows: Number of rows.
         bytes: Size of the data files in bytes.
         files: Number of data files.
-        last_change: Time of the last commit, ISO 8601 in UTC with seconds.
+        last_change: Time of the last commit, ISO 8601 in UTC.
         version: Number of the last commit.
     """
 
@@ -107,7 +107,7 @@ class Commit:
 
     Args:
         version: Its number.
-        time: When it was made, ISO 8601 in UTC with seconds; ``None`` is unknown.
+        time: When it was made, ISO 8601 in UTC; ``None`` is unknown.
         operation: What it was, in the words of its writer.
         rows_added: How many rows it added, if the writer says so.
     """

@@ -78,7 +78,7 @@ class DeltaTable(DeltaWriter):
 
         Args:
             **params: ``version``, the number of a commit, from 0; or ``timestamp``, a datetime with a zone or its
-                ISO 8601 text, for the last commit that was made by then.
+                ISO 8601 text, for the last commit that was made by then, by the clock of the log's entries.
 
         Raises:
             TableParameterError: Another parameter, both, or a value that cannot be.

@@ -21,7 +21,7 @@ from lakecat.sources.delta_engine import engine, scan_datafusion
 from lakecat.sources.delta_folder import LOG, TableFolder, commit_name, commit_versions, is_empty_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import deltalake
 
@@ -152,6 +152,11 @@ class Scratch:
         now = int(time.time() * 1000)
         mode: Literal["append", "overwrite"] = "overwrite" if removed is None else "append"
         files = self.added()
+        written = _rows_in(json.loads(add["stats"] or "{}").get("numRecords") for add in files)
+        before = written if removed is None else _rows_in(removed.get_column("num_records"))
+        # What must not happen is cheap to rule out.
+        if None not in (before, written) and before != written:
+            raise RuntimeError(f"{before} rows were to be written anew, and {written} were")
         adds = [
             AddAction(
                 f"{self.name}/{unquote(add['path'])}",
@@ -159,7 +164,7 @@ class Scratch:
                 add["partitionValues"],
                 add["modificationTime"],
                 data_change=removed is None,
-                stats=add["stats"],
+                stats=add["stats"] or "{}",
             )
             for add in files
         ]
@@ -174,8 +179,8 @@ class Scratch:
             version = table.version() + 1
             gone = len(removes) if removed is not None else live_files(table).height
             figures = {"num_added_files": len(adds), "num_removed_files": gone}
-            if removed is None:
-                figures["num_added_rows"] = sum(json.loads(add["stats"])["numRecords"] for add in files)
+            if removed is None and written is not None:
+                figures["num_added_rows"] = written
             self._tried = version
             try:
                 table.create_write_transaction(
@@ -222,6 +227,12 @@ def scratch(folder: TableFolder) -> Iterator[Scratch]:
         yield made
     finally:
         made.close()
+
+
+def _rows_in(counts: Iterable[int | None]) -> int | None:
+    """Return the number of rows of some files, if that of each is known."""
+    known = list(counts)
+    return None if None in known else sum(count for count in known if count is not None)
 
 
 def live_files(table: deltalake.DeltaTable) -> pl.DataFrame:

@@ -34,14 +34,16 @@ class DeltaWriter(DeltaUpkeep):
     """What changes a Delta table.
 
     Each operation is one commit on the newest version, seen by readers as a whole or not at all, and at the next use of
-    the table. Appends of several writers at once are all kept. A DataFrame is written as it is; a LazyFrame is computed
-    while it is written, in a stream, and never held as a whole. Predicates are SQL text, with column names in double
-    quotes where they are not plain.
+    the table. Where another writer commits first, it is done on top of that, so that the table has the rows that the
+    operations give one after the other. A DataFrame is written as it is; a LazyFrame is computed while it is written,
+    once, in a stream, and never held as a whole. Predicates are SQL text, with column names in double quotes where they
+    are not plain.
 
     All of them raise a :class:`~lakecat.errors.SourceError` that says what went wrong, and then have changed nothing:
     :class:`~lakecat.errors.SchemaMismatchError` for a frame that does not fit,
-    :class:`~lakecat.errors.CommitConflictError` if another writer was first and the change cannot be repeated on top;
-    and a :class:`~lakecat.errors.TableParameterError` for an argument that cannot be.
+    :class:`~lakecat.errors.CommitConflictError` if another writer was first and the change cannot be done on top;
+    :class:`~lakecat.errors.UnsupportedFeatureError` if it could not be written rightly; and a
+    :class:`~lakecat.errors.TableParameterError` for an argument that cannot be.
     """
 
     @recorded
@@ -268,7 +270,7 @@ class DeltaWriter(DeltaUpkeep):
             version, figures = made.commit(table, removed=None, reload=self._load, check=check, told={})
         return TableChange(
             version=version,
-            rows_added=figures["num_added_rows"],
+            rows_added=figures.get("num_added_rows"),
             files_added=figures["num_added_files"],
             files_removed=figures["num_removed_files"],
         )

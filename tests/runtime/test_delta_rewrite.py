@@ -358,6 +358,63 @@ def test_nothing_stays_of_a_frame_that_fails(numbers: DeltaTable, write: str) ->
     assert "lakecat-frame" not in [thread.name for thread in threading.enumerate()]
 
 
+@pytest.mark.finding(2)
+@pytest.mark.parametrize("write", ["overwrite", "compact", "z_order"])
+@pytest.mark.parametrize("raised", ["CommitFailedError", "DeltaError", "KeyboardInterrupt"])
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_commit_of_which_the_answer_is_lost(
+    numbers: DeltaTable, monkeypatch: pytest.MonkeyPatch, write: str, raised: str, landed: bool
+) -> None:
+    """A store takes a commit and loses the answer, or does not take it: the files stay in the one case alone."""
+    import deltalake.exceptions
+
+    kinds = {"KeyboardInterrupt": KeyboardInterrupt} | vars(deltalake.exceptions)
+    real = deltalake.DeltaTable.create_write_transaction
+    tried = []
+
+    def lose(table: Any, *args: Any, **options: Any) -> None:
+        tried.append(table.version())
+        if landed or len(tried) > 1:
+            real(table, *args, **options)
+        if len(tried) == 1:
+            raise kinds[raised]("the answer is lost")
+
+    monkeypatch.setattr(deltalake.DeltaTable, "create_write_transaction", lose)
+    frame = pl.DataFrame({"id": [7], "text": ["b"]})
+    before = rows_of(numbers)
+    changed = frame if write == "overwrite" else before
+    act = {
+        "overwrite": lambda: numbers.overwrite(frame.lazy()),
+        **{n: (lambda f=f: f(numbers)) for n, f in REWRITES.items()},
+    }[write]
+    # What rests on rows of the table begins again after a conflict.
+    again = not landed and raised == "CommitFailedError" and write != "overwrite"
+    if (landed and raised == "CommitFailedError") or again:
+        assert act().version == 4
+    else:
+        with pytest.raises(KeyboardInterrupt if raised == "KeyboardInterrupt" else SourceError):
+            act()
+    assert tried == [3, 3] if again else [3]
+    assert_frame_equal(rows_of(DeltaTable("again", uri=numbers.uri)), changed if landed else before)
+    assert scratch_files(numbers) == []
+    assert numbers.history(limit=1)[0].version == (4 if landed or again else 3)
+
+
+@pytest.mark.finding(2)
+@pytest.mark.parametrize("count", ["0", "-1", "1"])
+def test_tables_with_few_statistics(tmp_path: Path, count: str) -> None:
+    """Where a table wants no statistics of columns, its new files have none."""
+    source = DeltaTable("t", uri=tmp_path / "t")
+    source.create(schema={"id": pl.Int64, "v": pl.Int64}, properties={"delta.dataSkippingNumIndexedCols": count})
+    for i in range(3):
+        source.append(pl.DataFrame({"id": [i], "v": [i]}))
+    known = source.column_statistics()
+    source.compact()
+    assert source.column_statistics() == known
+    assert (source.overwrite(source.scan().collect()).rows_added, source.statistics().rows.value) == (3, 3)  # type: ignore[union-attr]
+    assert source.column_statistics() == known
+
+
 INTERRUPTED = """
 import os, signal, sys, threading
 import polars as pl
@@ -397,3 +454,21 @@ def test_an_interrupt_leaves_all_or_nothing(numbers: DeltaTable, write: str) -> 
     heights = {"overwrite": {6, 2000}, "append": {6, 2006}, "merge": {6, 2000, 2003}}[write]
     assert rows_of(numbers).height in heights
     assert not list(Path(numbers.uri).glob("lakecat-*/_delta_log"))
+
+
+@pytest.mark.parametrize("by", COLUMNS)
+@pytest.mark.parametrize("change", ["delete", "merge", "overwrite part"])
+def test_rows_beside_those_that_change_stay(tmp_path: Path, by: str, change: str) -> None:
+    """Rows that lie in one file with changed ones are written anew, and stay what they were, in any partition."""
+    frame = pl.DataFrame({"id": range(5), **COLUMNS, **NESTED})
+    source = DeltaTable("t", uri=tmp_path / "t")
+    source.create(schema=dict(frame.schema), partition_by=by)
+    source.append(pl.concat([frame, frame.with_columns(pl.col("id") + 10)]))
+    mine = frame.with_columns(pl.col("id") + 10)
+    if change == "delete":
+        source.delete("id < 10")
+    elif change == "merge":
+        source.merge(frame, on="id", when_matched="delete")
+    else:
+        source.overwrite(frame.head(0), predicate="id < 10")
+    assert_frame_equal(rows_of(source), mine)

@@ -66,6 +66,19 @@ def test_vacuum(events: DeltaTable) -> None:
     assert rows(events) == MORE.rows()
 
 
+def test_a_dry_run_is_told_as_one(events: DeltaTable, tmp_path: Path) -> None:
+    """The audit log says whether files were deleted, and how many."""
+    from lakecat.config import LakecatConfig, use_config
+
+    events.overwrite(MORE)
+    with use_config(LakecatConfig(root=str(tmp_path), audit_log=tmp_path / "audit.jsonl")):
+        for dry_run in (True, False):
+            events.vacuum(retention_hours=0, allow_short_retention=True, dry_run=dry_run)
+    told = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert [record["params"]["dry_run"] for record in told] == [True, False]
+    assert [record.get("files_deleted") for record in told] == [None, 1]
+
+
 def test_compact_and_z_order(events: DeltaTable) -> None:
     """Files are put together and laid in order; the rows stay the same."""
     for i in range(4):
