@@ -236,7 +236,7 @@ def _place_of(function: Callable[..., Any]) -> Place | None:
 def _stamp(file: str) -> int:
     try:
         return Path(file).stat().st_mtime_ns
-    except OSError:  # typed into an interpreter
+    except (OSError, ValueError):  # typed into an interpreter, or under a name that no file can have
         return 0
 
 

@@ -65,6 +65,7 @@ class TableStore:
         self._found: dict[str, _Found] = {}
         self._kept: dict[str, TableSnapshot] = {}
         self._reported: set[str] = set()
+        self._without_token: dict[str, dict[Problem, str]] = {}
         self._by_name: dict[str, list[str]] = {}
         self._columns_of = columns_by_table(self._get)
         self.failures: list[str] = []
@@ -89,7 +90,8 @@ class TableStore:
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
         found = self._found[name]
-        token = change_token(found.table, columns_of=self._columns_of)
+        reasons = self._without_token.setdefault(name, {})
+        token = change_token(found.table, columns_of=self._columns_of, tell=reasons.__setitem__)
         return None if token is None else f"{found.reference} {token}"
 
     def list_token(self) -> str:
@@ -112,7 +114,10 @@ class TableStore:
             )
         if name not in self._reported:
             self._reported.add(name)
-            for problem in snapshot.problems:
+            # Of a table that fails otherwise too, that is what matters.
+            if not snapshot.problems:
+                reasons = self._without_token.get(name, {})
+            for problem in snapshot.problems or reasons:
                 text = problem.detail or problem.message
                 # What a library said is for those who build, and on no page.
                 text = f"{text} ({reasons[problem]})" if reasons.get(problem) else text
