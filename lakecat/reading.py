@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from lakecat.classification import hidden_columns
 from lakecat.contract import broken_references, columns_by_table, mismatches, null_mismatches
-from lakecat.errors import SchemaMismatchError
+from lakecat.errors import SchemaMismatchError, TableFunctionError
 from lakecat.observe import observed
-from lakecat.redaction import is_secret_name
+from lakecat.redaction import held_secrets, is_secret_name, redact
 from lakecat.sources.base import HasColumnStatistics
 from lakecat.sources.failures import failure_of
 from lakecat.sources.storage import StoredTable
@@ -16,6 +16,8 @@ from lakecat.sources.storage import StoredTable
 if TYPE_CHECKING:
     import polars as pl
 
+    from lakecat.classification import HiddenColumns
+    from lakecat.errors import LakecatError
     from lakecat.registry import RegisteredTable, Registry
 
 
@@ -36,15 +38,23 @@ def read_table(table: RegisteredTable, tables: Registry, /, **params: Any) -> pl
             frame = source.scan(**params)
         except BaseException as error:
             typed = failure_of(error, source=source, table=name)
-            # Paths of partitions hold values.
-            typed.message, typed.reason = (hidden.without_values(text) for text in (typed.message, typed.reason))
-            typed.args = tuple(hidden.without_values(a) if isinstance(a, str) else a for a in typed.args)
-            if typed is error:
-                raise
-            # Where it was raised is told, its text, which may hold secrets, only as the reason.
-            raise typed.with_traceback(error.__traceback__) from None
+            if isinstance(typed, TableFunctionError):
+                raise  # the caller's own code, which gave its cause
+            # Where it was raised is told. Its text may hold secrets, and so may its causes, which tracebacks print.
+            raise _cleaned(typed, source, hidden).with_traceback(error.__traceback__) from None
         _check(table, tables, frame, newest=not params)
     return frame
+
+
+def _cleaned(error: LakecatError, source: object, hidden: HiddenColumns) -> LakecatError:
+    """Return an error whose texts hold no secret, and no value of a hidden column, as the paths of partitions do."""
+    secrets = held_secrets(source)
+
+    def clean(text: Any) -> Any:
+        return hidden.without_values(redact(text, secrets)) if isinstance(text, str) else text
+
+    error.message, error.reason, error.args = clean(error.message), clean(error.reason), tuple(map(clean, error.args))
+    return error
 
 
 def _check(table: RegisteredTable, tables: Registry, frame: pl.LazyFrame, *, newest: bool) -> None:

@@ -68,11 +68,11 @@ class LakecatDomain(Domain):
         """Return what is known about a table, and note what went wrong."""
         snapshot = self.store.snapshot(name)
         reports = []
-        for problem in snapshot.problems:
+        for problem, reason in self.store.told.get(name, {}).items():
             text = problem.detail or problem.message
             text = text if repr(name) in text else f"table {name!r}: {text}"
             reports.append(Report(subtype_of(problem.code).value, text, table=name))
-            if reason := self.store.reasons.get(name, {}).get(problem):
+            if reason:
                 self.reasons[reports[-1]] = reason
         self.entries["problems"][name] = tuple(reports)
         return snapshot

@@ -67,10 +67,11 @@ class TableStore:
         self._imported = imported
         self._found: dict[str, _Found] = {}
         self._kept: dict[str, TableSnapshot] = {}
+        self._without_token: dict[str, dict[Problem, str]] = {}
         self._columns_of = columns_by_table(self._get)
         self.failures: list[str] = []
-        self.reasons: dict[str, dict[Problem, str]] = {}
-        """What a library or a user's code said of each problem: for those who build, and on no page."""
+        self.told: dict[str, dict[Problem, str]] = {}
+        """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
         for reference in references:
             self._load(reference)
         self.names: tuple[str, ...] = tuple(sorted(self._found))
@@ -110,7 +111,8 @@ class TableStore:
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
         found = self._found[name]
-        token = change_token(found.table, columns_of=self._columns_of)
+        reasons = self._without_token.setdefault(name, {})
+        token = change_token(found.table, columns_of=self._columns_of, tell=reasons.__setitem__)
         return None if token is None else f"{found.reference} {self._package} {token}"
 
     def list_token(self) -> str:
@@ -132,7 +134,9 @@ class TableStore:
                 columns_of=self._columns_of,
                 tell=reasons.__setitem__,
             )
-        self.reasons[name] = reasons
+        told = {problem: reasons.get(problem, "") for problem in snapshot.problems}
+        # Of a table that fails otherwise too, that is what matters.
+        self.told[name] = told or self._without_token.get(name, {})
         return snapshot
 
     def keep(self, name: str, snapshot: TableSnapshot) -> None:

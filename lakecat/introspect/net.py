@@ -64,12 +64,17 @@ class Net:
         self._tell = tell
         self._closed = False
 
-    def ask(self, question: Callable[[], _T], otherwise: _Otherwise) -> _T | _Otherwise:
+    def ask(self, what: str, question: Callable[[], _T], otherwise: _Otherwise) -> _T | _Otherwise:
         """Return the answer to a question, or ``otherwise`` where it failed or the cause of all failures is known.
 
         After an error of lakecat or of the system, such as a store that does not answer, nothing more is asked: that
         would repeat it, perhaps after a time-out. An error in somebody's code may be that of one question alone, so the
         others are asked until a second fails.
+
+        Args:
+            what: What is asked for, as in "its facts".
+            question: Asks for it.
+            otherwise: The answer where there is none.
         """
         if self._closed:
             return otherwise
@@ -79,19 +84,19 @@ class Net:
             raise
         except BaseException as error:  # noqa: BLE001 (see above)
             self._closed = bool(self.problems) or isinstance(error, LakecatError | OSError)
-            self.note(error)
+            self.note(what, error)
             return otherwise
 
     def hide(self, hidden: HiddenColumns) -> None:
         """Let no text show a value of these columns from now on."""
         self._hidden = hidden
 
-    def note(self, error: BaseException) -> None:
+    def note(self, what: str, error: BaseException) -> None:
         """Keep an error as a problem, and tell its text."""
         if isinstance(error, LakecatError):
             code, detail, reason = error.code, error.message, error.reason
         else:
-            code, detail, reason = "unreadable", f"asking for it raised {type(error).__name__}", _text_of(error)
+            code, detail, reason = "unreadable", f"asking for {what} raised {type(error).__name__}", _text_of(error)
         message = _SENTENCES.get(code, _SENTENCES["unreadable"])
         problem = self.cleaned(Problem(code=code, message=message, detail=detail.partition("\n")[0]))
         self.problems = (*self.problems, problem)

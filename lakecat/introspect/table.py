@@ -60,7 +60,7 @@ def introspect(
         raise
     except BaseException as error:  # noqa: BLE001 (answers may fail where they are used, such as a text that is none)
         net = Net(secrets=held_secrets(table.source), hidden=hidden_columns(metadata.columns), base=None, tell=tell)
-        net.note(error)
+        net.note("what is known of it", error)
         return dataclasses.replace(_declared(table), problems=net.problems)
 
 
@@ -75,23 +75,23 @@ def _introspect(
     base = base_of(metadata.place)
     hidden = hidden_columns(metadata.columns)
     net = Net(secrets=_secrets(source), hidden=hidden, base=base, tell=tell)
-    asked = net.ask(lambda: answers.parameters(source), ())
-    location = net.ask(lambda: location_of(source, base), ())
+    asked = net.ask("its parameters", lambda: answers.parameters(source), ())
+    location = net.ask("its location", lambda: location_of(source, base), ())
     needed = [p.name for p in asked if p.default is None and p.name not in metadata.examples]
-    found = net.ask(lambda: answers.columns(table, may_call=not needed), None)
+    found = net.ask("its columns", lambda: answers.columns(table, may_call=not needed), None)
     # A source may classify its columns itself.
     hidden = hidden_columns(metadata.columns, found)
     net.hide(hidden)
     parameters = tuple(_shown(parameter, hidden, net) for parameter in asked)
-    facts = net.ask(lambda: tuple(_fact(fact, hidden, net) for fact in answers.facts(source)), ())
-    statistics = net.ask(lambda: answers.statistics(source), None)
-    history = net.ask(lambda: answers.history(source), ())
+    facts = net.ask("its facts", lambda: tuple(_fact(fact, hidden, net) for fact in answers.facts(source)), ())
+    statistics = net.ask("its statistics", lambda: answers.statistics(source), None)
+    history = net.ask("its history", lambda: answers.history(source), ())
     # Late, as it can fail where all else is known.
     nothing: dict[str, ColumnStatistics] = {}
-    figures = net.ask(lambda: answers.column_statistics(source), nothing)
+    figures = net.ask("the statistics of its columns", lambda: answers.column_statistics(source), nothing)
     # Flaws matter where there is no failure: those of rows that nobody can read do not.
-    flaws = net.ask(lambda: answers.problems(source), ()) if not net.problems else ()
-    description = metadata.description or net.ask(lambda: answers.description(source), "")
+    flaws = net.ask("its flaws", lambda: answers.problems(source), ()) if not net.problems else ()
+    description = metadata.description or net.ask("its description", lambda: answers.description(source), "")
     columns = merge_columns(metadata.columns, found, figures, hidden)
     contract = [*null_mismatches(metadata.columns, figures)]
     if found is not None:

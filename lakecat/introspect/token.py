@@ -8,19 +8,26 @@ from typing import TYPE_CHECKING
 
 from lakecat.classification import hidden_columns
 from lakecat.contract import broken_references
+from lakecat.dtypes import dtype_text
+from lakecat.introspect.net import Net, log_problem
 from lakecat.introspect.place import base_of, location_of, origin_of
-from lakecat.metadata import TableMetadata
+from lakecat.metadata import Column, TableMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lakecat.registry.base import RegisteredTable
+    from lakecat.snapshot import Problem
 
-_DECLARED = tuple(field.name for field in dataclasses.fields(TableMetadata) if field.name != "place")
+_DECLARED = tuple(f.name for f in dataclasses.fields(TableMetadata) if f.name not in ("place", "columns"))
+_OF_COLUMNS = tuple(f.name for f in dataclasses.fields(Column) if f.name not in ("_", "dtype"))
 
 
 def change_token(
-    table: RegisteredTable, *, columns_of: Callable[[str], tuple[str, ...] | None] | None = None
+    table: RegisteredTable,
+    *,
+    columns_of: Callable[[str], tuple[str, ...] | None] | None = None,
+    tell: Callable[[Problem, str], None] | None = None,
 ) -> str | None:
     """Return a text that is equal while all that a page shows is the same; ``None`` if none can tell.
 
@@ -29,21 +36,24 @@ def change_token(
     Args:
         table: The table.
         columns_of: Returns the columns of a table of the catalog, as for :func:`lakecat.introspect.introspect`.
+        tell: Called with what fails, as there.
     """
-    try:
-        token = table.source.change_token()
-        if token is None:
-            return None
-        metadata = table.metadata
-        declared = [getattr(metadata, name) for name in _DECLARED]
-        # As they are shown: code and data that moved together look the same.
-        shown = (origin_of(metadata.place), location_of(table.source, base_of(metadata.place)))
-        hidden = sorted(hidden_columns(metadata.columns).names.items())
-        broken = [] if columns_of is None else list(broken_references(metadata.columns, columns_of))
-        text = f"{declared!r}\0{shown!r}\0{token}\0{hidden!r}\0{broken!r}"
-        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
-    except KeyboardInterrupt:
-        raise
-    # A source that cannot tell is read again, and then says what is wrong with it.
-    except BaseException:  # noqa: BLE001
+    name = table.metadata.full_name
+    net = Net(hidden=hidden_columns(table.metadata.columns), base=None, tell=tell or log_problem(name))
+    return net.ask("its change token", lambda: _token(table, columns_of), None)
+
+
+def _token(table: RegisteredTable, columns_of: Callable[[str], tuple[str, ...] | None] | None) -> str | None:
+    token = table.source.change_token()
+    if token is None:
         return None
+    metadata = table.metadata
+    declared = [getattr(metadata, name) for name in _DECLARED]
+    # The text of a dtype is bounded, its repr is not.
+    columns = [(dtype_text(c.dtype), *(getattr(c, name) for name in _OF_COLUMNS)) for c in metadata.columns or ()]
+    # As they are shown: code and data that moved together look the same.
+    shown = (origin_of(metadata.place), location_of(table.source, base_of(metadata.place)))
+    hidden = sorted(hidden_columns(metadata.columns).names.items())
+    broken = [] if columns_of is None else list(broken_references(metadata.columns, columns_of))
+    text = f"{declared!r}\0{metadata.columns is None}\0{columns!r}\0{shown!r}\0{token}\0{hidden!r}\0{broken!r}"
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

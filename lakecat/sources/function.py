@@ -136,7 +136,7 @@ def _file_digest(file: str) -> str | None:
     try:
         found = Path(file).stat()
         return _digest(file, found.st_mtime_ns, found.st_size, found.st_ino)
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 

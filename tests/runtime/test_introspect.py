@@ -117,10 +117,10 @@ class OwnEndError(BaseException):
     [
         (raises(ValueError("no disk")), "function_failed", "the function of table 'bad' raised ValueError"),
         (raises(SourceError("inner")), "function_failed", "the function of table 'bad' raised SourceError"),
-        (raises(SystemExit(3)), "unreadable", "asking for it raised SystemExit"),
-        (raises(GeneratorExit()), "unreadable", "asking for it raised GeneratorExit"),
-        (raises(asyncio.CancelledError()), "unreadable", "asking for it raised CancelledError"),
-        (raises(OwnEndError("over")), "unreadable", "asking for it raised OwnEndError"),
+        (raises(SystemExit(3)), "unreadable", "asking for its columns raised SystemExit"),
+        (raises(GeneratorExit()), "unreadable", "asking for its columns raised GeneratorExit"),
+        (raises(asyncio.CancelledError()), "unreadable", "asking for its columns raised CancelledError"),
+        (raises(OwnEndError("over")), "unreadable", "asking for its columns raised OwnEndError"),
         (raises(pl.exceptions.PanicException("assertion")), "function_failed", "raised PanicException"),
         (raises(OSError(2, "No such file", "/home/someone/lake/x y.csv")), "function_failed", "FileNotFoundError"),
         (lambda: None, "function_failed", "returned NoneType"),
@@ -208,7 +208,7 @@ def test_a_source_may_fail_anywhere(fails: str) -> None:
     """Whichever method of a third party's source fails, the rest of what is known stays, and the cause is told once."""
     register_static_table(Broken(fails), "t", description="Known.")
     found = Catalog().describe_table("t")
-    assert [p.detail for p in found.problems] == ["asking for it raised RuntimeError"]
+    assert [p.detail for p in found.problems] == [f"asking for its {fails} raised RuntimeError"]
     assert found.description == "Known."
 
 
