@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def read_table(table: RegisteredTable, /, **params: Any) -> pl.LazyFrame:
     """Return a table as a LazyFrame; see :meth:`lakecat.Catalog.table`."""
     source, name = table.source, table.metadata.full_name
-    location = source.uri if isinstance(source, StoredTable) else ""
-    with observed("read", name, location=location, params=params):
+    location, options = (source.uri, source.storage_options) if isinstance(source, StoredTable) else ("", {})
+    with observed("read", name, location=location, options=options, params=params):
         frame = source.scan(**params)
         _check(table, frame)
     return frame
