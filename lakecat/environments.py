@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from enum import StrEnum
@@ -164,13 +165,11 @@ def _variables_of_store(location: str, *, but: Iterable[str]) -> dict[str, str]:
     scheme = location.partition(":")[0].lower()
     others = tuple(prefix for prefix, schemes in _SCHEMES.items() if scheme not in schemes)
     asked = (_SERVER | _UNSAFE) - {_meaning(name) for name in but}
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if value and _meaning(name) in asked and not name.lower().startswith(others)
-    }
+    names = [name for name in os.environ if _meaning(name) in asked and not name.lower().startswith(others)]
+    return {name: value for name in names if (value := os.environ.get(name))}
 
 
+@functools.lru_cache(maxsize=1024)
 def _meaning(name: str) -> str:
     """Return an option or variable in its shortest form."""
     short = name.lower()

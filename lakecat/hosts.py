@@ -36,6 +36,7 @@ def host_of(url: str) -> str:
     return host.casefold().rstrip(".")
 
 
+@functools.lru_cache(maxsize=1024)
 def is_this_machine(url: str) -> bool:
     """Return whether the host of a URL is this machine: by a name that stands for it, or by an address of its own loop.
 
