@@ -73,6 +73,7 @@ class Catalog:
             TableParameterError: A parameter is unknown or missing.
             TableFunctionError: The table's function raised, or returned no frame.
             SourceError: The data cannot be read; or, with strict checks, are not what is declared.
+            ConfigurationError: The table lies where the environment allows none, or the configuration cannot be.
             AuditLogError: The environment has an audit log, and it cannot be written.
         """
         return read_table(self.registry.get(name), self.registry, **params)

@@ -13,6 +13,7 @@ import platform
 import time
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from lakecat.environments import check_location
 from lakecat.errors import AuditLogError, LakecatError
 from lakecat.plaintext import plain_name, redact, safe_location, secrets_of
 from lakecat.storage import is_remote
@@ -39,6 +40,8 @@ class _Placed(Protocol):
     def name(self) -> str: ...
     @property
     def uri(self) -> str: ...
+    @property
+    def storage_options(self) -> Mapping[str, str]: ...
 
 
 _T = TypeVar("_T", bound=_Placed)
@@ -50,6 +53,7 @@ def observed(
     table: str,
     *,
     location: str = "",
+    options: Mapping[str, Any] | None = None,
     params: Mapping[str, Any] | None = None,
     untold: Collection[str] = (),
 ) -> Iterator[dict[str, Any]]:
@@ -61,6 +65,7 @@ def observed(
         action: What is done, in one word.
         table: The full name of the table.
         location: Where the table lies; credentials in it are not told.
+        options: The table's own options of its store; none is told.
         params: Parameters of the action; values that look secret are not told.
         untold: The parameters whose values are not told either.
 
@@ -68,6 +73,7 @@ def observed(
         A dictionary for what else is to be recorded once the action is over.
 
     Raises:
+        ConfigurationError: The table lies where the environment allows none.
         AuditLogError: The audit log cannot be written.
     """
     from lakecat.config import current_config
@@ -90,6 +96,7 @@ def observed(
     with _opened(config.audit_log) as write:
         details: dict[str, Any] = {}
         try:
+            check_location(config, table, location, options or {})
             yield details
         except BaseException as error:
             record["outcome"] = error.code if isinstance(error, LakecatError) else type(error).__name__
@@ -109,7 +116,7 @@ def recorded(method: Callable[Concatenate[_T, _P], _R]) -> Callable[Concatenate[
 
     @functools.wraps(method)
     def run(self: _T, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with observed(method.__name__, self.name, location=self.uri) as details:
+        with observed(method.__name__, self.name, location=self.uri, options=self.storage_options) as details:
             result = method(self, *args, **kwargs)
             found = {name: getattr(result, name) for name in getattr(result, "__slots__", ())}
             details.update({name: value for name, value in found.items() if value is not None})

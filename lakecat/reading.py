@@ -30,10 +30,11 @@ def read_table(table: RegisteredTable, tables: Registry, /, **params: Any) -> pl
         **params: Parameters of the table.
     """
     source, name = table.source, table.metadata.full_name
-    location = source.uri if isinstance(source, StoredTable) else ""
+    location, options = (source.uri, source.storage_options) if isinstance(source, StoredTable) else ("", {})
     hidden = hidden_columns(table.metadata.columns)
     untold = [param for param in params if hidden.of_parameter(param) or is_secret_name(param)]
-    with observed("read", name, location=hidden.without_values(location), params=params, untold=untold):
+    location = hidden.without_values(location)
+    with observed("read", name, location=location, options=options, params=params, untold=untold):
         try:
             frame = source.scan(**params)
         except BaseException as error:
