@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -124,7 +125,7 @@ class TableStore:
         imported = self._imported or found.reference.imported
         with searched(self._folder):
             return _of_a_table(
-                lambda: introspect(found.table, imported=imported, reference=str(found.reference)),
+                lambda: _kept(introspect(found.table, imported=imported, reference=str(found.reference))),
                 lambda error: _unknown(found.table.metadata, error),
             )
 
@@ -182,6 +183,12 @@ def _import_failed(reference: CatalogReference, error: BaseException) -> NoRetur
     if isinstance(error, CatalogLoadError):
         raise error
     raise CatalogLoadError(f"catalog {reference} cannot be imported: {type(error).__name__} was raised") from error
+
+
+def _kept(snapshot: TableSnapshot) -> TableSnapshot:
+    """Return a snapshot that Sphinx can keep: what a source brings along may be of any type."""
+    pickle.dumps(snapshot)
+    return snapshot
 
 
 def _unknown(metadata: TableMetadata, error: BaseException) -> TableSnapshot:
