@@ -177,7 +177,9 @@ def edit(state: State, chance: random.Random, which: str) -> str:
         state.tables.append(Declared(f"new{number}", references="days.a", above=chance.randrange(3)))
         return f"new{number}"
 
-    directive = chance.choice(["", f"\n.. lakecat-table:: {table.name}\n", "\n.. toctree::\n   :glob:\n\n   *\n"])
+    directive = chance.choice(["", f"\n.. lakecat-table:: {table.name}\n"])
+    # In other documents it would make a circle, on which Sphinx itself fails.
+    toctree = chance.choice(["", "\n.. toctree::\n   :glob:\n\n   *\n"])
     return {
         "description": lambda: put("description", f"Number {chance.randrange(100)}. See :lakecat:table:`days`."),
         "broken markup": lambda: put("description", "It has ``no end."),
@@ -192,7 +194,7 @@ def edit(state: State, chance: random.Random, which: str) -> str:
         "kind": lambda: put("kind", "function"),
         "add": add,
         "remove": remove,
-        "own index": lambda: own(f"{folder}/index.rst", f"Own\n===\n{directive}"),
+        "own index": lambda: own(f"{folder}/index.rst", f"Own\n===\n{directive}{toctree}"),
         "own page": lambda: own(f"{folder}/{table.full_name}.rst", f"Own\n===\n{directive}"),
         "prose": lambda: own(f"prose{chance.randrange(3)}.rst", f"P\n=\n{directive}\n:lakecat:table:`{table.name}`\n"),
         "append": lambda: (state.fill(3, "delta"), "delta")[1],
