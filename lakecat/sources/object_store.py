@@ -181,6 +181,11 @@ class StorePlace:
             # What follows is the same once more, over many lines.
             text = str(error).partition("\n\nDebug source")[0]
             failure = self._typed(type(error)(text) if isinstance(error, OSError) else OSError(text))
+            if type(error).__name__ == "NotSupportedError":
+                message = (
+                    f"table {self._table!r} cannot be read: its server gives whole files alone, and no parts of them"
+                )
+                failure = UnsupportedFeatureError(f"{message}; copy the file", failure.reason)
         raise failure
 
 
