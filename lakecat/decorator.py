@@ -14,7 +14,7 @@ from lakecat.execution import current_execution
 from lakecat.metadata import Place, TableMetadata, columns_from
 from lakecat.names import check_name, full_name, told
 from lakecat.registry import RegisteredTable, Registry, current_registry
-from lakecat.sources.base import HasParameters, TableSource, check_is_source, near_parameters
+from lakecat.sources.base import HasParameters, TableSource, check_is_source, instead_of, near_parameters
 from lakecat.sources.function import FunctionSource
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -75,9 +75,8 @@ def table(
 
     def declare(function: _F) -> _F:
         if not callable(function) or isinstance(function, (type, classmethod, staticmethod)):
-            raise DeclarationError(
-                f"@table goes on a function, not on {told(function)}; use register_static_table for an object"
-            )
+            instead = instead_of(function) or "use register_static_table for an object"
+            raise DeclarationError(f"@table goes on a function, not on {told(function)}; {instead}")
         add_function(
             function,
             registry=current_registry(),

@@ -7,10 +7,9 @@ import os
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from lakecat.errors import LakecatError
-from lakecat.hosts import host_of, is_this_machine
+from lakecat.hosts import host_of, is_this_machine, user_of
 from lakecat.storage import is_remote
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def broken_rules(config: LakecatConfig) -> Iterator[tuple[str, str]]:
     http = storage.allow_http or any(v == "true" for name, v in options.items() if _meaning(name) == "allow_http")
     places = {"root": config.root, **{f"buckets.{name}": place for name, place in config.buckets.items()}}
     for key, place in places.items():
-        if is_remote(place) and (urlsplit(place).username is not None or "?" in place):
+        if is_remote(place) and (_holds_user(place) or "?" in place):
             yield key, "holds credentials or a query; give credentials by the fields of storage"
         elif environment in _GUARDED and (rule := _refused_place(place)):
             yield key, f"{rule} in environment {environment}"
@@ -120,6 +119,12 @@ def check_location(config: LakecatConfig, table: str, location: str, options: Ma
     else:
         return
     raise ConfigurationError(f"table {table!r} cannot be used: {broken[0]} {broken[1]}")
+
+
+def _holds_user(place: str) -> bool:
+    """Return whether a URL names who asks; in Azure's own URLs a container stands there."""
+    user, scheme = user_of(place), place.partition(":")[0].lower()
+    return ":" in user if scheme in ("abfs", "abfss") else bool(user)
 
 
 def _refused_place(place: str) -> str | None:

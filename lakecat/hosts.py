@@ -19,6 +19,12 @@ _HOLD_IPV4 = tuple(
 _THIS_HOST = ipaddress.IPv4Network("0.0.0.0/8")
 
 
+def user_of(url: str) -> str:
+    """Return what stands before the host of a URL: a name, and perhaps a password."""
+    found = _AUTHORITY.match(url)
+    return found[1].rpartition("@")[0] if found else ""
+
+
 def host_of(url: str) -> str:
     """Return the host of a URL as libraries read it, which is not always as it is written.
 

@@ -126,7 +126,7 @@ def check_is_source(obj: object) -> TableSource:
         DeclarationError: It is not; the message says what to write instead, or names what it lacks.
     """
     # Before its attributes are asked for: the schema of a LazyFrame may be dear, or fail.
-    lacks, instead = [], _instead(obj)
+    lacks, instead = [], instead_of(obj)
     if not instead:
         lacks = [name for name in _METHODS if not callable(getattr(obj, name, None))]
         if not isinstance(getattr(obj, "kind", None), str):
@@ -142,7 +142,7 @@ def check_is_source(obj: object) -> TableSource:
     return obj  # type: ignore[return-value]
 
 
-def _instead(obj: object) -> str:
+def instead_of(obj: object) -> str:
     """Return what to write in place of something that people take for a table; nothing where there is no telling."""
     library = type(obj).__module__.partition(".")[0]
     if isinstance(obj, type):

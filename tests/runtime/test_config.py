@@ -117,6 +117,7 @@ def test_empty_variables_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"STORAGE__SESSION_TOKEN": CANARY}, "LAKECAT_STORAGE__SESSION_TOKEN: needs access_key_id"),
         ({"STORAGE__ENDPOINT_URL": f"https://u:{CANARY}@host"}, "LAKECAT_STORAGE__ENDPOINT_URL is 'https://***@host'"),
         ({"STORAGE__ENDPOINT_URL": "http://host"}, "take 'https://', or set storage.allow_http"),
+        ({"ROOT": f"abfss://c:{CANARY}@account"}, "holds credentials"),
         ({"ROOT": f"s3://id:{CANARY}@lake"}, "LAKECAT_ROOT is 's3://***@lake': holds credentials"),
         ({"STORAGE__OPTIONS__AWS_REGIN": CANARY}, "LAKECAT_STORAGE__OPTIONS: unknown storage option 'aws_regin'"),
         ({"STORAGE__OPTIONS__TIMEOUT": CANARY}, "storage option 'timeout' of the environment must be a duration"),
@@ -222,6 +223,13 @@ def test_production_refuses(change: dict[str, Any], says: str) -> None:
     """Production is HTTPS only, never this machine, strict and audited, however that is said."""
     with pytest.raises(ConfigurationError, match=re.escape(says)):
         LakecatConfig.from_environment("production", **(PRODUCTION | change))
+
+
+@pytest.mark.parametrize("root", ["s3://[lake", "s3://", "abfss://tables@account.dfs.core.windows.net/lake"])
+def test_odd_urls_are_no_traceback(root: str) -> None:
+    """A URL that Python cannot split is a place like others, and a container of Azure is no user."""
+    for name in ("embedded", "development", "staging"):
+        assert LakecatConfig(environment=name, root=root).root == root
 
 
 def test_all_problems_are_told_at_once() -> None:
