@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from lakecat.config import current_config
 from lakecat.names import words
 
 if TYPE_CHECKING:
@@ -75,15 +74,21 @@ def hidden_columns(*columns: Iterable[Column] | None) -> HiddenColumns:
     Args:
         columns: What is declared, and what the source says of itself; the first that classifies a column counts.
     """
-    try:
-        public = current_config().public_classifications
-    except Exception:  # noqa: BLE001 (whatever is wrong with it, nothing may be shown for that)
-        public = ()
     found: dict[str, str] = {}
     for column in (column for group in columns for column in group or ()):
         if column.classification.strip():
             found.setdefault(_folded(column.name), column.classification)
+    public = _public() if found else ()
     return HiddenColumns({name: said for name, said in found.items() if _folded(said) not in public})
+
+
+def _public() -> tuple[str, ...]:
+    from lakecat.config import current_config  # late: pydantic takes longer to import than all of lakecat
+
+    try:
+        return current_config().public_classifications
+    except Exception:  # noqa: BLE001 (whatever is wrong with it, nothing may be shown for that)
+        return ()
 
 
 def _folded(text: str) -> str:

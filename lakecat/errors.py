@@ -152,7 +152,7 @@ class TableParameterError(LakecatError, TypeError):
 
 
 class TableFunctionError(LakecatError):
-    """The function of a table raised, or returned something that is neither a LazyFrame nor a DataFrame."""
+    """The function of a table raised, or returned something that is no frame, or a frame that fails."""
 
     code = "function_failed"
 

@@ -89,7 +89,7 @@ def test_categories_are_values(dtype: pl.DataType, text: str) -> None:
 )
 def test_parameters_of_hidden_columns(parameter: str, hidden: bool) -> None:
     """A parameter that holds the words of a hidden column shows no default; its snippet has no example and no mark."""
-    space: dict[str, Any] = {}
+    space: dict[str, Any] = {"__name__": __name__}
     exec(f"def f({parameter}: str = 'canary'): ...", space)
     columns = [Column("email", "String", classification="pii"), Column("first_name", "String", classification="pii")]
     table(name="t", schema=columns, examples={parameter: "canary"})(space["f"])
