@@ -49,6 +49,8 @@ class _Group(click.Group):
         except LakecatError as error:
             where = f" ({error.file}:{error.line})" if isinstance(error, CatalogLoadError) and error.file else ""
             raise click.ClickException(_one_line(redact(f"{error}{where}"))) from None
+        except BrokenPipeError:  # of standard error, as _write takes care of the other; click ends the program quietly
+            raise
         except OSError as error:
             raise click.ClickException(_one_line(f"{error.strerror}: {error.filename}")) from None
         except KeyboardInterrupt:
@@ -228,9 +230,9 @@ def doctor(name: str | None) -> None:
 
     findings = examine(LakecatConfig.from_environment(name) if name else current_config())
     width = max(len(finding.name) for finding in findings)
-    for finding in findings:
-        sign = {True: "ok", False: "FAILED", None: "?"}[finding.ok]
-        click.echo(f"{sign.ljust(6)}  {finding.name.ljust(width)}  {_one_line(finding.message)}")
+    signs = {True: "ok", False: "FAILED", None: "?"}
+    lines = (f"{signs[f.ok].ljust(6)}  {f.name.ljust(width)}  {_one_line(f.message)}\n" for f in findings)
+    _write("".join(lines))
     if any(finding.ok is False for finding in findings):
         raise SystemExit(1)
 

@@ -52,15 +52,21 @@ class Execution:
             return mine == theirs
         if not same_namespace:
             return False
-        # IPython compiles each statement of a cell on its own, and keeps the text of a cell by a name that no other
-        # text has: two lines of it are two statements, not one statement run again.
+        # IPython compiles each statement of a cell on its own: two lines of it are two statements, not one run again.
         cell = self.code.co_filename
-        return cell != other.code.co_filename or self.line == other.line or cell not in linecache.cache
+        return cell != other.code.co_filename or self.line == other.line or not _is_cell(cell)
 
     def _file(self) -> str:
-        """Return the file of a module; nothing for what was typed, or executed as text."""
-        file = self.namespace.get("__file__")
-        return os.path.realpath(file) if file and file == self.code.co_filename else ""
+        """Return the file that runs; nothing for what was typed, or executed as text."""
+        name, file = self.code.co_filename, self.namespace.get("__file__")
+        is_file = file == name if file else os.path.isfile(name) and not _is_cell(name)  # noqa: PTH113 - may be no path
+        return os.path.realpath(name) if is_file else ""
+
+
+def _is_cell(name: str) -> bool:
+    """Return whether a name stands for one text of a notebook: IPython keeps it for tracebacks, without a time."""
+    kept = linecache.cache.get(name, ())
+    return len(kept) > 1 and kept[1] is None
 
 
 def current_execution() -> Execution | None:

@@ -74,6 +74,15 @@ def test_a_reader_that_has_seen_enough_is_no_failure(shell: Shell, module: str, 
 
 
 @pytest.mark.finding(20)
+def test_every_command_ends_well_when_the_reader_is_gone(shell: Shell) -> None:
+    """A pipe that nobody reads any more is no failure of any command, and nothing is said."""
+    for command in ("list --catalog few", "show table_00000 --catalog few", "snapshot --catalog few --out -", "doctor"):
+        done = shell(f"lakecat {command} 2>errors | true")
+        assert done.returncode == 0, command
+        assert "Error" not in shell("cat errors").stdout
+
+
+@pytest.mark.finding(20)
 def test_problems_are_told_through_a_pipe_too(shell: Shell) -> None:
     """What `show` found out does not get lost where the reader goes away."""
     done = shell("lakecat show gone --catalog bad | head -1")

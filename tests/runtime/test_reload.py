@@ -243,7 +243,14 @@ def again_by_one_code_object(path: Path) -> None:
         exec(code, {"__name__": "__main__", "__file__": str(path)})
 
 
+def again_as_text(path: Path) -> None:
+    """Execute the text of the file under its name, in a namespace that knows nothing of files."""
+    for _ in range(2):
+        exec(compile(path.read_text(), str(path), "exec"), {})
+
+
 AGAIN = (
+    again_as_text,
     again_by_reload,
     again_by_import,
     again_by_path,
@@ -267,6 +274,18 @@ def test_a_file_that_runs_again_replaces(make_module: Callable[..., Path], again
     assert Catalog().list_tables() == ["users"]
     assert current_registry().get("users").metadata.owner == "new"
     assert get_table("users").collect().item() == "new"
+
+
+@pytest.mark.finding(4)
+def test_two_files_in_one_namespace(tmp_path: Path) -> None:
+    """Two files that are executed in one namespace, as a notebook can do, are two files."""
+    notebook: dict[str, Any] = {"__name__": "__main__"}
+    for name in ("one.py", "two.py"):
+        (tmp_path / name).write_text(DECLARES.format(name))
+    run = (tmp_path / "one.py").read_text()
+    exec(compile(run, str(tmp_path / "one.py"), "exec"), notebook)
+    with pytest.raises(DuplicateTableError):
+        exec(compile(run, str(tmp_path / "two.py"), "exec"), notebook)
 
 
 @pytest.mark.finding(4)
@@ -316,13 +335,18 @@ def run_cell(text: str, number: int, notebook: dict[str, Any], *, name: str = ""
 CELL = HEAD + "@table(owner={0!r})\ndef users(): return pl.LazyFrame()\n"
 
 
+@pytest.mark.parametrize("on_disk", [False, True], ids=["", "a debugger wrote the cells to files"])
 @pytest.mark.parametrize("name", ["", "/tmp/ipykernel_7/1234.py"], ids=["a name a run", "a name a text"])
-def test_a_cell_that_runs_again_replaces(name: str) -> None:
+def test_a_cell_that_runs_again_replaces(name: str, on_disk: bool, tmp_path: Path) -> None:
     """A cell of a notebook can be run as often as one likes, and edited in between."""
     notebook = {"__name__": "__main__"}
+    if on_disk and name:
+        name = str(tmp_path / "1234.py")
+        for cell in ("1234.py", "5678.py"):
+            (tmp_path / cell).touch()
     run_cell(CELL.format("a"), 1, notebook, name=name)
     run_cell(CELL.format("a"), 2, notebook, name=name)
-    run_cell("\n\n" + CELL.format("b"), 3, notebook, name=name and "/tmp/ipykernel_7/5678.py")
+    run_cell("\n\n" + CELL.format("b"), 3, notebook, name=name.replace("1234", "5678"))
     assert current_registry().get("users").metadata.owner == "b"
 
 
