@@ -109,8 +109,11 @@ def introspect(table: RegisteredTable, *, imported: CatalogImport | None = None,
 
 def change_token(table: RegisteredTable) -> str | None:
     """Return a text that is equal while neither the declaration nor the data changed; ``None`` if none can tell."""
+    base = root_of(table.metadata.place) if table.metadata.place else None
     try:
         token = table.source.change_token()
+        # The same data elsewhere are the same data, and the page names the place.
+        where = _location(table.source, base)
     # A source that cannot tell is read again, and then says what is wrong with it.
     except Exception:  # noqa: BLE001
         return None
@@ -119,7 +122,7 @@ def change_token(table: RegisteredTable) -> str | None:
     metadata = table.metadata
     declared = [getattr(metadata, name) for name in _DECLARED]
     line = metadata.place.line if metadata.place else 0
-    return hashlib.sha256(f"{declared!r}\0{line}\0{token}".encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{declared!r}\0{line}\0{where}\0{token}".encode(errors="surrogatepass")).hexdigest()
 
 
 def root_of(place: Place) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from lakecat import ParquetTable
+from lakecat import Catalog, CatalogRegistry, ParquetTable
 from lakecat.errors import MissingDataError, SourceError
 
 from .places import parquet_bytes
@@ -151,3 +152,22 @@ def test_bounds_with_nan_and_zeros(tmp_path: Path) -> None:
     assert found.null_count.value == 1
     assert (found.minimum, found.maximum) in ((None, None), ("-0.0", "2.5"), ("0.0", "2.5"))
     assert ParquetTable("t", uri=tmp_path).scan().select(pl.col("x").is_nan().sum()).collect().item() == 1
+
+
+@pytest.mark.finding(15)
+def test_the_same_data_elsewhere_are_another_page(tmp_path: Path) -> None:
+    """A page names the place of its table: what decides whether it is made anew depends on the place too."""
+    from lakecat.introspect.table import change_token
+
+    tokens = []
+    for name in ("here", "there", "here"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        ROWS.write_parquet(tmp_path / name / "0.parquet")
+        catalog = Catalog(CatalogRegistry())
+        catalog.add_table(ParquetTable("t", uri=tmp_path / name), "t")
+        (table,) = catalog.registry.tables()
+        tokens.append(
+            change_token(dataclasses.replace(table, metadata=dataclasses.replace(table.metadata, place=None)))
+        )
+    assert tokens[0] is not None
+    assert tokens[0] == tokens[2] != tokens[1]
