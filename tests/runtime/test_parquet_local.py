@@ -37,7 +37,6 @@ def test_links_are_followed(tmp_path: Path, pattern: str) -> None:
     assert sorted(found.rows()) == [(a, p) for a in (1, 2, 3) for p in (1, 2)]
 
 
-@pytest.mark.finding(6)
 @pytest.mark.parametrize("pattern", ["", "/**/*.parquet"])
 def test_links_in_a_circle(tmp_path: Path, pattern: str) -> None:
     """A link to a folder in which it lies is not followed: each file is read once."""
@@ -171,3 +170,14 @@ def test_the_same_data_elsewhere_are_another_page(tmp_path: Path) -> None:
         )
     assert tokens[0] is not None
     assert tokens[0] == tokens[2] != tokens[1]
+
+
+def test_what_was_found_out_is_not_pickled(tmp_path: Path) -> None:
+    """What is kept of footers and connections stays behind when a source goes to another process."""
+    ROWS.write_parquet(tmp_path / "0.parquet")
+    source = ParquetTable("t", uri=tmp_path)
+    source.scan()
+    source.change_token()
+    kept = source._footers.__getstate__()
+    assert (kept["_known"], kept["_digests"], kept["_shapes"]) == ({}, {}, [])
+    assert source.__getstate__()["_store"] is None
