@@ -49,6 +49,7 @@ class StorePlace:
     def __init__(
         self, uri: str, options: Mapping[str, str], *, table: str, typed: Callable[[BaseException], SourceError]
     ) -> None:
+        self._uri = uri
         scheme, _, rest = uri.partition("://")
         bucket, _, key = rest.partition("/")
         self._root, self._key = f"{scheme}://{bucket}", key
@@ -91,6 +92,10 @@ class StorePlace:
     def open(self, file: DataFile) -> BinaryIO:
         """Open a file to read it."""
         return io.BufferedReader(_RemoteFile(file.size, lambda start, end: self._read(file, start, end)), _BUFFER)
+
+    def is_at(self, uri: str, options: Mapping[str, str]) -> bool:
+        """Return whether it is the place of a location, reached with these options."""
+        return self._uri == uri and self._options == options
 
     @property
     def _store(self) -> Any:

@@ -62,6 +62,8 @@ class ParquetTable(StoredTable):
         self._footers = Footers(table=name, typed=self._typed)
         self._times: tuple[_Stamps, tuple[tuple[str, ...], bool]] = ((), ((), True))
         self._tried: tuple[_Stamps, str] = ((), "")
+        # With its connections, which are kept.
+        self._store: StorePlace | None = None
 
     @property
     def partitioning(self) -> tuple[str, ...]:
@@ -213,7 +215,13 @@ class ParquetTable(StoredTable):
             return LocalPlace(path, table=self.name)
         uri = self.uri
         kind = WebPlace if uri.lower().startswith(("http://", "https://")) else StorePlace
-        return kind(uri, self.options[0] or {}, table=self.name, typed=self._typed_of_store)
+        options = self.options[0] or {}
+        if self._store is None or not self._store.is_at(uri, options):
+            self._store = kind(uri, options, table=self.name, typed=self._typed_of_store)
+        return self._store
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_store": None}
 
     def _frame(self, place: Place, files: list[DataFile]) -> pl.LazyFrame:
         partitions = Partitions([file.name for file in files], self._partitions, table=self.name)

@@ -79,6 +79,9 @@ class Footers:
         self._digests: dict[str, tuple[str, str]] = {}
         self._shapes: list[tuple[Any, bytes, Shape]] = []
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": {}, "_digests": {}, "_shapes": []}
+
     def read(self, place: Place, files: Sequence[DataFile]) -> list[Footer]:
         """Return what the footers of these files say.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from lakecat import ParquetTable
+from lakecat import Catalog, CatalogRegistry, ParquetTable
 from lakecat.errors import MissingDataError, SourceError
 
 from .places import parquet_bytes
@@ -36,7 +37,6 @@ def test_links_are_followed(tmp_path: Path, pattern: str) -> None:
     assert sorted(found.rows()) == [(a, p) for a in (1, 2, 3) for p in (1, 2)]
 
 
-@pytest.mark.finding(6)
 @pytest.mark.parametrize("pattern", ["", "/**/*.parquet"])
 def test_links_in_a_circle(tmp_path: Path, pattern: str) -> None:
     """A link to a folder in which it lies is not followed: each file is read once."""
@@ -151,3 +151,33 @@ def test_bounds_with_nan_and_zeros(tmp_path: Path) -> None:
     assert found.null_count.value == 1
     assert (found.minimum, found.maximum) in ((None, None), ("-0.0", "2.5"), ("0.0", "2.5"))
     assert ParquetTable("t", uri=tmp_path).scan().select(pl.col("x").is_nan().sum()).collect().item() == 1
+
+
+@pytest.mark.finding(15)
+def test_the_same_data_elsewhere_are_another_page(tmp_path: Path) -> None:
+    """A page names the place of its table: what decides whether it is made anew depends on the place too."""
+    from lakecat.introspect.table import change_token
+
+    tokens = []
+    for name in ("here", "there", "here"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        ROWS.write_parquet(tmp_path / name / "0.parquet")
+        catalog = Catalog(CatalogRegistry())
+        catalog.add_table(ParquetTable("t", uri=tmp_path / name), "t")
+        (table,) = catalog.registry.tables()
+        tokens.append(
+            change_token(dataclasses.replace(table, metadata=dataclasses.replace(table.metadata, place=None)))
+        )
+    assert tokens[0] is not None
+    assert tokens[0] == tokens[2] != tokens[1]
+
+
+def test_what_was_found_out_is_not_pickled(tmp_path: Path) -> None:
+    """What is kept of footers and connections stays behind when a source goes to another process."""
+    ROWS.write_parquet(tmp_path / "0.parquet")
+    source = ParquetTable("t", uri=tmp_path)
+    source.scan()
+    source.change_token()
+    kept = source._footers.__getstate__()
+    assert (kept["_known"], kept["_digests"], kept["_shapes"]) == ({}, {}, [])
+    assert source.__getstate__()["_store"] is None
