@@ -74,7 +74,7 @@ def test_stored_tables(demo: Catalog, build: ModuleType) -> None:
     assert kinds == {
         "delta": ["flights", "weather"],
         "parquet": ["airlines", "airports", "planes"],
-        "function": ["daily_departures", "delays_by_carrier"],
+        "function": ["cancellations", "daily_departures", "delays_by_carrier"],
     }
 
 
@@ -185,13 +185,30 @@ def test_function_tables(demo: Catalog) -> None:
     with use_registry(demo.registry):
         july = demo.table("delays_by_carrier", month=7).collect()
         daily = demo.table("daily_departures").collect()
-    for name, frame in (("delays_by_carrier", july), ("daily_departures", daily)):
+        old = demo.table("cancellations").collect()
+    for name, frame in (("delays_by_carrier", july), ("daily_departures", daily), ("cancellations", old)):
         columns = demo.describe_table(name).columns or ()
         assert [(c.name, c.dtype) for c in columns] == [(n, str(d)) for n, d in frame.schema.items()]
     assert july["flights"].sum() == 29_425
     assert daily["flights"].sum() == 336_776
     assert daily.height == 3 * 365
+    by_month = daily.group_by(pl.col("date").dt.month().alias("month")).agg(pl.col("flights", "cancelled").sum())
+    assert by_month.sort("month").rows() == old.rows()
     assert daily.filter(pl.col("mean_temp").is_null())["date"].dt.to_string().unique().to_list() == ["2013-12-31"]
+
+
+def test_states_that_readers_must_know(demo: Catalog) -> None:
+    """One table is deprecated and names its successor; tail numbers are classified wherever they are."""
+    deprecated = {t: d for t in demo.list_tables() if (d := demo.describe_table(t).deprecated)}
+    assert deprecated.keys() == {"cancellations"}
+    assert deprecated["cancellations"].split()[1].rstrip(",") in demo.list_tables()
+    classified = {
+        (table, column.name): column.classification
+        for table in demo.list_tables()
+        for column in demo.describe_table(table).columns or ()
+        if column.classification or column.name == "tailnum"
+    }
+    assert classified == {("flights", "tailnum"): "personal", ("planes", "tailnum"): "personal"}
 
 
 def test_ensure_twice_does_nothing(tmp_path: Path, build: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

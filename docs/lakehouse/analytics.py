@@ -108,3 +108,30 @@ def daily_departures() -> pl.LazyFrame:
         .select("origin", "airport", "date", pl.exclude("origin", "airport", "date"))
         .sort("origin", "date")
     )
+
+
+@table(
+    owner="analytics",
+    tags=["report"],
+    deprecated=(
+        "Use daily_departures, which counts the same by day and airport, beside the weather. Its figures, summed up by "
+        "month, are those of this table."
+    ),
+    schema=[
+        Column("month", pl.Int8, primary_key=True, nullable=False, description="Month of 2013, 1 to 12, local date."),
+        Column("flights", pl.Int32, nullable=False, description="Number of scheduled flights."),
+        Column("cancelled", pl.Int32, nullable=False, description="How many of them have no departure time."),
+    ],
+)
+def cancellations() -> pl.LazyFrame:
+    """One row for each month: how many flights were cancelled.
+
+    It was made before :lakecat:table:`daily_departures`, and is kept for reports that still read it.
+    """
+    return (
+        Catalog()
+        .table("flights")
+        .group_by("month")
+        .agg(flights=pl.len().cast(pl.Int32), cancelled=pl.col("dep_time").is_null().sum().cast(pl.Int32))
+        .sort("month")
+    )

@@ -64,6 +64,7 @@ register_static_table(
         Column(
             "tailnum",
             references="planes.tailnum",
+            classification="personal",
             description="Tail number of the plane; 721 of them are unknown to :lakecat:table:`planes`.",
         ),
         Column(

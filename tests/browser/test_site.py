@@ -97,7 +97,7 @@ def test_tabs_need_no_script(visit: Visit) -> None:
 def test_lists_are_whole_without_script(visit: Visit) -> None:
     """Without JavaScript the index shows every table, and no filter that would do nothing."""
     page = visit.open("catalog/index")
-    assert page.locator("#owners a.lc-table").count() == 7
+    assert page.locator("#owners a.lc-table").count() == 8
     assert all(link.is_visible() for link in page.locator("#owners a.lc-table").all())
     assert not page.locator("input.lc-filter").is_visible()
 
@@ -139,7 +139,7 @@ def test_filter_of_the_index(visit: Visit) -> None:
     field.fill("lookup fleet")
     assert names.all_inner_texts() == ["planes"]
     field.fill("")
-    assert names.count() == 7
+    assert names.count() == 8
     assert urlsplit(page.url).query == ""
     visit.open("catalog/index?filter=hourly")
     assert names.all_inner_texts() == ["weather"]

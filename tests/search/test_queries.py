@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
 FULL_NAMES = {
     name: f"catalog/{name}#table-{name}"
-    for name in ("airlines", "airports", "daily_departures", "delays_by_carrier", "flights", "planes", "weather")
+    for name in (
+        "airlines",
+        "airports",
+        "cancellations",
+        "daily_departures",
+        "delays_by_carrier",
+        "flights",
+        "planes",
+        "weather",
+    )
 }
 FIRST = {
     # Parts of a name, alone and together.
@@ -64,7 +73,7 @@ AMONG = {
     # Every table of an owner, of a tag, or with a column is found, if not first.
     "flight-operations": {"flights"},
     "meteorology": {"weather"},
-    "analytics": {"daily_departures", "delays_by_carrier"},
+    "analytics": {"cancellations", "daily_departures", "delays_by_carrier"},
     "reference-data": {"airlines", "airports", "planes"},
     "geography": {"airports"},
     "lookup": {"airlines", "airports", "planes"},

@@ -14,7 +14,16 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Built
 
-TABLES = ("airlines", "airports", "daily_departures", "delays_by_carrier", "flights", "planes", "weather")
+TABLES = (
+    "airlines",
+    "airports",
+    "cancellations",
+    "daily_departures",
+    "delays_by_carrier",
+    "flights",
+    "planes",
+    "weather",
+)
 
 
 @pytest.fixture(scope="module")
