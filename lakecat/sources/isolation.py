@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import weakref
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from lakecat.errors import CorruptDataError, SourceTimeoutError
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from lakecat.sources.parquet_footer import Bounds, Source
 
 _LIMITED = """
-import contextlib, sys
+import contextlib, json, sys
+sys.path[:] = json.loads(sys.argv[1])
 with contextlib.suppress(ImportError):
     import resource
     resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
@@ -133,7 +135,8 @@ class FooterProcess:
             # Without buffers: nothing of them is written twice, nor is one of their locks held, where a process forks.
             self._errors = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed when the process ends)
             self._process = subprocess.Popen(  # noqa: S603 (our own module, in this interpreter)
-                [sys.executable, "-c", code],
+                # What lies in the working directory is not to be taken for a module of anybody's: the path is ours.
+                [sys.executable, "-P", "-c", code, json.dumps(_path())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
@@ -167,6 +170,11 @@ class FooterProcess:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "no reason given")
+
+
+def _path() -> list[str]:
+    """Return where this process finds modules, lakecat itself at the least."""
+    return [*(folder for folder in sys.path if folder), str(Path(__file__).parents[2])]
 
 
 def _pass_on(stream: IO[bytes], answers: queue.Queue[bytes]) -> None:

@@ -43,6 +43,17 @@ def test_answers(process: FooterProcess, file: str) -> None:
     assert process.ask("columns", [file, file]) == {"id": [2, "1", "2"]}
 
 
+@pytest.mark.finding(3)
+def test_modules_of_the_working_directory_are_not_its_modules(
+    process: FooterProcess, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies where the program runs is data: a file named like a module there is not imported by the process."""
+    for name in ("json.py", "lakecat.py", "pyarrow.py"):
+        (tmp_path / name).write_text("raise SystemExit('imported')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert process.ask("columns", [file]) == {"id": [1, "1", "2"]}
+
+
 def test_errors_and_then_answers(process: FooterProcess, file: str, tmp_path: Path) -> None:
     """What it cannot read is an error with the reason; it goes on afterwards."""
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 nonsense")
