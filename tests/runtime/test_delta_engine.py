@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -72,6 +73,29 @@ def test_limits_in_subqueries(odd: DeltaTable, query: str, plan: Callable[[pl.La
     register_static_table(odd)
     eager = odd.scan().collect()
     assert_frame_equal(Catalog().sql(query.format(t="t")).collect(), plan(eager.lazy()).collect())
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_no_thread_is_left(odd: DeltaTable, plan: Callable[[pl.LazyFrame], pl.LazyFrame]) -> None:
+    """However few of the rows a plan takes, what fetches them ends with it."""
+    plan(odd.scan()).collect()
+    for thread in threading.enumerate():
+        if thread.name == "lakecat-engine":
+            # Polars lets go of what it does not need at the end, in a thread of its own.
+            thread.join(30)
+            assert not thread.is_alive()
+
+
+@pytest.mark.finding(1)
+def test_rows_come_in_one_order(tmp_path: Path) -> None:
+    """Rows of many files come in the same order each time, and a limit takes the first of them."""
+    for i in range(8):
+        pl.DataFrame({"a": range(i * 20_000, (i + 1) * 20_000)}).write_delta(tmp_path / "a table", mode="append")
+    source = DeltaTable("t", uri=tmp_path / "a table")
+    first = source.scan().collect()
+    for _ in range(4):
+        assert_frame_equal(source.scan().collect(), first)
+        assert_frame_equal(source.scan().head(45_000).collect(), first.head(45_000))
 
 
 @pytest.mark.finding(7)
