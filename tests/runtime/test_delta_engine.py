@@ -77,11 +77,12 @@ def test_limits_in_subqueries(odd: DeltaTable, query: str, plan: Callable[[pl.La
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 def test_no_thread_is_left(odd: DeltaTable, plan: Callable[[pl.LazyFrame], pl.LazyFrame]) -> None:
-    """However few of the rows a plan takes, what fetches them ends with it."""
+    """However few of the rows a plan takes, what fetches them ends with it, or with the next plan."""
     plan(odd.scan()).collect()
     for thread in threading.enumerate():
         if thread.name == "lakecat-engine":
-            # Polars lets go of what it does not need at the end, in a thread of its own.
+            # Polars lets go of what it does not need with the next plan that calls Python.
+            pl.LazyFrame({"a": [1]}).map_batches(lambda frame: frame).collect()
             thread.join(30)
             assert not thread.is_alive()
 
