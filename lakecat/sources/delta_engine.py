@@ -131,7 +131,10 @@ def _batch_rows(table: deltalake.DeltaTable) -> int:
 
 
 def _ahead(batches: Iterable[Any]) -> Generator[Any, None, None]:
-    """Yield batches that a thread of its own fetches ahead, so that the engine reads while rows are used."""
+    """Yield batches that a thread of its own fetches ahead, so that the engine reads while rows are used.
+
+    The thread ends when this is closed. Polars may let go of a plan that took few rows as late as with the next one.
+    """
     found: queue.Queue[Any] = queue.Queue(_AHEAD)
     stopped, end = threading.Event(), object()
     failures: list[BaseException] = []

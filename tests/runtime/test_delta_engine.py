@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -73,18 +72,6 @@ def test_limits_in_subqueries(odd: DeltaTable, query: str, plan: Callable[[pl.La
     register_static_table(odd)
     eager = odd.scan().collect()
     assert_frame_equal(Catalog().sql(query.format(t="t")).collect(), plan(eager.lazy()).collect())
-
-
-@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-def test_no_thread_is_left(odd: DeltaTable, plan: Callable[[pl.LazyFrame], pl.LazyFrame]) -> None:
-    """However few of the rows a plan takes, what fetches them ends with it, or with the next plan."""
-    plan(odd.scan()).collect()
-    for thread in threading.enumerate():
-        if thread.name == "lakecat-engine":
-            # Polars lets go of what it does not need with the next plan that calls Python.
-            pl.LazyFrame({"a": [1]}).map_batches(lambda frame: frame).collect()
-            thread.join(30)
-            assert not thread.is_alive()
 
 
 @pytest.mark.finding(1)
