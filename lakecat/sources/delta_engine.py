@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -12,13 +15,14 @@ from lakecat.sources.failures import is_failure
 from lakecat.sources.predicate import quoted, sql_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     import deltalake
 
 _NAME = "lakecat"
 _FEWEST_ROWS, _USUAL_ROWS, _MOST_ROWS = 1 << 10, 1 << 13, 1 << 17
 _BATCH_BYTES = 8 << 20
+_AHEAD = 2
 _ESCAPED = re.compile(rb"(\\u00[0-9A-Fa-f]{2})+")
 
 
@@ -47,17 +51,18 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
         left = n_rows
         try:
             batches = engine(table, rows).execute(_query(names, predicate, n_rows, schema))
-            for frame in _frames(batches, rows):
-                kept = frame if frame.schema == dtypes else frame.cast(dtypes)
-                # The plan counts rows before it filters them.
-                if left is not None:
-                    kept = kept.head(left)
-                    left -= kept.height
-                kept = kept.with_columns(bytes_) if bytes_ else kept
-                kept = kept if predicate is None else kept.filter(predicate)
-                yield kept if kept.columns == wanted else kept.select(wanted)
-                if left == 0:
-                    return
+            with contextlib.closing(_ahead(batches)) as fetched:
+                for frame in _frames(fetched, rows):
+                    kept = frame if frame.schema == dtypes else frame.cast(dtypes)
+                    # The plan counts rows before it filters them.
+                    if left is not None:
+                        kept = kept.head(left)
+                        left -= kept.height
+                    kept = kept.with_columns(bytes_) if bytes_ else kept
+                    kept = kept if predicate is None else kept.filter(predicate)
+                    yield kept if kept.columns == wanted else kept.select(wanted)
+                    if left == 0:
+                        return
         except BaseException as error:
             if not is_failure(error):
                 raise
@@ -123,6 +128,42 @@ def _batch_rows(table: deltalake.DeltaTable) -> int:
         return _USUAL_ROWS
     size = int(known.get_column("size_bytes").sum()) / int(known.get_column("num_records").sum())
     return min(_MOST_ROWS, max(_FEWEST_ROWS, int(_BATCH_BYTES / max(size, 1.0))))
+
+
+def _ahead(batches: Iterable[Any]) -> Generator[Any, None, None]:
+    """Yield batches that a thread of its own fetches ahead, so that the engine reads while rows are used.
+
+    The thread ends when this is closed. Polars may let go of a plan that took few rows as late as with the next one.
+    """
+    found: queue.Queue[Any] = queue.Queue(_AHEAD)
+    stopped, end = threading.Event(), object()
+    failures: list[BaseException] = []
+
+    def fetch() -> None:
+        try:
+            for batch in batches:
+                found.put(batch)
+                if stopped.is_set():
+                    return
+        except BaseException as error:  # noqa: BLE001 (a panic is no Exception; it is raised again where rows are used)
+            failures.append(error)
+        finally:
+            found.put(end)
+
+    thread = threading.Thread(target=fetch, name="lakecat-engine", daemon=True)
+    thread.start()
+    last: Any = None
+    try:
+        while (last := found.get()) is not end:
+            yield last
+    finally:
+        stopped.set()
+        # It may wait for room in the queue.
+        while last is not end:
+            last = found.get()
+        thread.join()
+    if failures:
+        raise failures[0]
 
 
 def _frames(batches: Iterable[Any], rows: int) -> Iterator[pl.DataFrame]:

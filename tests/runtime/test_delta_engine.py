@@ -74,6 +74,18 @@ def test_limits_in_subqueries(odd: DeltaTable, query: str, plan: Callable[[pl.La
     assert_frame_equal(Catalog().sql(query.format(t="t")).collect(), plan(eager.lazy()).collect())
 
 
+@pytest.mark.finding(1)
+def test_rows_come_in_one_order(tmp_path: Path) -> None:
+    """Rows of many files come in the same order each time, and a limit takes the first of them."""
+    for i in range(8):
+        pl.DataFrame({"a": range(i * 20_000, (i + 1) * 20_000)}).write_delta(tmp_path / "a table", mode="append")
+    source = DeltaTable("t", uri=tmp_path / "a table")
+    first = source.scan().collect()
+    for _ in range(4):
+        assert_frame_equal(source.scan().collect(), first)
+        assert_frame_equal(source.scan().head(45_000).collect(), first.head(45_000))
+
+
 @pytest.mark.finding(7)
 @pytest.mark.parametrize("values", [[b"abc", b"\xff\x00", None], [b"\\u0041", b"a", None]])
 def test_partitions_of_bytes(tmp_path: Path, values: list[bytes | None]) -> None:
