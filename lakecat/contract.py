@@ -61,8 +61,10 @@ def broken_references(
         columns_of: Returns the columns of a table, see :func:`columns_by_table`.
     """
     for column in declared or ():
-        if column.references and (trouble := _trouble_of(column.references, columns_of)):
-            yield column.name, f"column {column.name!r} references {column.references!r}: {trouble}"
+        target = column.references
+        if target and (trouble := _trouble_of(target, columns_of)):
+            nowhere = f"there is no column {target!r} in the catalog, as {trouble}"
+            yield column.name, f"column {column.name!r} references {target!r}: {nowhere}"
 
 
 def columns_by_table(find: Callable[[str], RegisteredTable]) -> Callable[[str], tuple[str, ...] | None]:
@@ -90,13 +92,13 @@ def _column_names(table: RegisteredTable) -> tuple[str, ...] | None:
 def _trouble_of(target: str, columns_of: Callable[[str], tuple[str, ...] | None]) -> str:
     """Return what is wrong with ``table.column``; names of both may hold dots."""
     dots = [i for i, letter in enumerate(target) if letter == "."]
-    trouble = "" if dots else "it names no column; write 'table.column'"
+    trouble = "" if dots else "it names no table; write 'table.column'"
     for i in reversed(dots):
         name, column = target[:i], target[i + 1 :]
         try:
             names = columns_of(name)
         except LakecatError as error:
-            trouble = trouble or error.message
+            trouble = trouble or f"there is {error.message}"
             continue
         if names is None or column in names:
             return ""

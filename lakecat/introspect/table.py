@@ -96,10 +96,10 @@ def _introspect(
     contract = [*null_mismatches(metadata.columns, figures)]
     if found is not None:
         contract = [*mismatches(metadata.columns, {c.name: c.dtype for c in found}, hidden), *contract]
-    details = [(_NOT_AS_DECLARED, text) for _, text in contract]
+    told = [Problem(code="schema_mismatch", message=_NOT_AS_DECLARED, detail=text) for _, text in contract]
     if columns_of is not None:
-        details += [(_LEADS_NOWHERE, text) for _, text in broken_references(metadata.columns, columns_of)]
-    told = tuple(Problem(code="schema_mismatch", message=message, detail=text) for message, text in details)
+        broken = broken_references(metadata.columns, columns_of)
+        told += [Problem(code="unknown_table", message=_LEADS_NOWHERE, detail=text) for _, text in broken]
     problems = (*net.problems, *told, *map(net.cleaned, flaws))
     snippets = make_snippets(
         metadata,

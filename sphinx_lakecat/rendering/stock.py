@@ -133,7 +133,7 @@ _EXPAND: dict[str, Callable[[lakecat_part], list[nodes.Node]]] = {
 
 def _marks(column: ColumnSnapshot) -> str:
     said = [("primary key" if title == "primary key" else text) for text, title in words.marks(column)]
-    return ", ".join(plain_name(text) for text in said)
+    return ", ".join(plain_name(text) for text in (*said, *(["values hidden"] if column.hidden else [])))
 
 
 def _fields(facts: Sequence[tuple[str, str, str]]) -> nodes.field_list:

@@ -36,13 +36,11 @@ def hidden(column: ColumnSnapshot) -> str:
 
 
 def marks(column: ColumnSnapshot) -> Iterator[tuple[str, str]]:
-    """Yield the marks of a column with what they are: key, classification, whether values are hidden, tags."""
+    """Yield the marks of a column with what they are: key, classification, tags, deprecation."""
     if column.primary_key:
         yield "key", "primary key"
     if column.classification:
-        yield column.classification, "classification"
-    if column.hidden:
-        yield "values hidden", f"because of its classification {column.classification}"
+        yield column.classification, "classification, values hidden" if column.hidden else "classification"
     for tag in column.tags:
         yield tag, "tag"
     if column.deprecated:

@@ -89,7 +89,7 @@ def test_a_promise_that_is_kept(kind: str, tmp_path: Path) -> None:
         ("in_delta.nothing", "table 'in_delta' has no column 'nothing'"),
         ("user.id", "no table 'user' in this catalog"),
         ("twice.id", "'a.twice' or 'b.twice'"),
-        ("users", "names no column; write 'table.column'"),
+        ("users", "it names no table; write 'table.column'"),
     ],
 )
 def test_references(target: str, said: str, tmp_path: Path) -> None:
