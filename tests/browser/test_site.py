@@ -22,7 +22,10 @@ SEARCHES = {
 }
 # The summaries of hits are fetched, which a browser refuses over file://.
 FETCH = re.compile(r"^(Access to fetch at 'file:.* blocked|Failed to load resource: net::ERR_FAILED|Failed to fetch$)")
-PAGES = ("catalog/index", "catalog/flights", "catalog/weather", "catalog/delays_by_carrier", "index", "how-to/prose")
+PAGES = (
+    *("catalog/index", "catalog/flights", "catalog/weather", "catalog/delays_by_carrier", "catalog/cancellations"),
+    *("index", "how-to/prose"),
+)
 
 
 @pytest.mark.parametrize(("query", "expected"), SEARCHES.items())
@@ -210,7 +213,7 @@ def contrast(text: dict[str, Any]) -> float:
 
 
 @pytest.mark.parametrize("visit", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True, ids=str)
-@pytest.mark.parametrize("docname", ["catalog/index", "catalog/flights", "catalog/delays_by_carrier"])
+@pytest.mark.parametrize("docname", ["catalog/index", "catalog/flights", "catalog/cancellations"])
 def test_contrast(visit: Visit, docname: str) -> None:
     """Every text of ours has AA contrast with what is behind it, light and dark: 4.5, or 3 for large text."""
     page = visit.open(docname)
