@@ -59,8 +59,7 @@ def test_a_cell_that_declares_a_name_twice_is_refused(name: str) -> None:
 
 
 def test_lines_at_a_prompt(tmp_path: Path, run_python: RunPython) -> None:
-    """At Python's own prompt a definition replaces the one before it, also one of the file that was run before."""
-    (tmp_path / "shop.py").write_text(HEAD)
+    """At Python's own prompt a definition replaces the one before it."""
     code = """
 import code, sys
 console = code.InteractiveConsole({"__name__": "__main__"})
@@ -68,7 +67,6 @@ for line in open("lines.txt"):
     console.push(line.rstrip("\\n"))
 """
     (tmp_path / "lines.txt").write_text(
-        "import runpy\n"
         "import polars as pl\n"
         "from lakecat import get_table, table\n"
         "@table\ndef users(): return pl.LazyFrame({'i': [1]})\n\n"
