@@ -49,7 +49,8 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
                 if left is not None:
                     kept = kept.head(left)
                     left -= kept.height
-                yield kept if kept.columns == wanted else kept.select(wanted)
+                # A row index needs no column; a frame that selects none has no rows.
+                yield kept.select(wanted) if wanted else pl.DataFrame(height=kept.height)
                 if left == 0:
                     return
         except BaseException as error:

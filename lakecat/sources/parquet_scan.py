@@ -34,7 +34,8 @@ def scan_arrow(
                 if left is not None:
                     kept = kept.head(left)
                     left -= kept.height
-                yield kept.select(wanted)
+                # A row index needs no column; a frame that selects none has no rows.
+                yield kept.select(wanted) if wanted else pl.DataFrame(height=kept.height)
                 if left == 0:
                     return
 
@@ -54,6 +55,7 @@ def _batches(
                 columns = [getattr(column, "storage", column) for column in batch.columns]  # of an extension type
                 frame: Any = pl.DataFrame(pyarrow.table(columns, names=batch.schema.names))
                 given = [pl.lit(values[name]).cast(schema[name]).alias(name) for name in names if name in values]
-                yield frame.with_columns(given).select(pl.col(name).cast(schema[name]) for name in names)
+                columns = [pl.col(name).cast(schema[name]) for name in names]
+                yield frame.with_columns(given).select(columns) if names else pl.DataFrame(height=frame.height)
     except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (pyarrow raises many types)
         raise typed(error) from None
