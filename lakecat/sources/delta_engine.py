@@ -12,6 +12,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from lakecat.sources.failures import is_failure
+from lakecat.sources.frame_plan import columns_needed, in_plan_order
 from lakecat.sources.predicate import quoted, sql_filter
 
 if TYPE_CHECKING:
@@ -39,30 +40,18 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
     def read(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
     ) -> Iterator[pl.DataFrame]:
-        wanted = list(schema) if with_columns is None else with_columns
-        # The filter may need columns that the result does not.
-        needed = set(wanted) | (set() if predicate is None else set(predicate.meta.root_names()))
-        names = [name for name in schema if name in needed] or list(schema)[:1]
+        names = columns_needed(schema, with_columns, predicate)
         dtypes = pl.Schema({name: schema[name] for name in names})
         bytes_ = [decoded(pl.col(name)) for name in names if name in texts]
         rows = _batch_rows(table)
         if n_rows is not None:
             rows = min(rows, max(n_rows, _USUAL_ROWS))
-        left = n_rows
         try:
             batches = engine(table, rows).execute(_query(names, predicate, n_rows, schema))
             with contextlib.closing(_ahead(batches)) as fetched:
-                for frame in _frames(fetched, rows):
-                    kept = frame if frame.schema == dtypes else frame.cast(dtypes)
-                    # The plan counts rows before it filters them.
-                    if left is not None:
-                        kept = kept.head(left)
-                        left -= kept.height
-                    kept = kept.with_columns(bytes_) if bytes_ else kept
-                    kept = kept if predicate is None else kept.filter(predicate)
-                    yield kept if kept.columns == wanted else kept.select(wanted)
-                    if left == 0:
-                        return
+                frames = (frame if frame.schema == dtypes else frame.cast(dtypes) for frame in _frames(fetched, rows))
+                frames = (frame.with_columns(bytes_) if bytes_ else frame for frame in frames)
+                yield from in_plan_order(frames, columns=with_columns, predicate=predicate, n_rows=n_rows)
         except BaseException as error:
             if not is_failure(error):
                 raise

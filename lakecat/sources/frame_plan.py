@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    import polars as pl
-
 
 def columns_needed(schema: pl.Schema, columns: Sequence[str] | None, predicate: pl.Expr | None) -> list[str]:
-    """Return which columns must be read, in the order of the table: a filter may need some that the result does not."""
+    """Return which columns must be read, in the order of the table: a filter may need some that the result does not.
+
+    Where neither needs any, as for a row index alone, it is the first one, which tells how many rows there are.
+    """
     needed = set(schema if columns is None else columns)
     needed |= set() if predicate is None else set(predicate.meta.root_names())
-    return [name for name in schema if name in needed]
+    return [name for name in schema if name in needed] or list(schema)[:1]
 
 
 def in_plan_order(
@@ -43,6 +46,8 @@ def in_plan_order(
             frame = frame.head(left)  # noqa: PLW2901
             left -= frame.height
         kept = frame if predicate is None else frame.filter(predicate)
-        yield kept if columns is None or kept.columns == list(columns) else kept.select(columns)
+        # A frame from which no column is selected has no rows.
+        chosen = kept if columns is None else kept.select(columns) if columns else pl.DataFrame(height=kept.height)
+        yield chosen
         if left == 0:
             return

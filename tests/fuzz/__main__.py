@@ -20,14 +20,11 @@ from typing import TYPE_CHECKING
 
 from s3.ceph import Ceph, missing_programs
 
-from .fuzzer import Counts, run
+from .fuzzer import ENOUGH, PROCESSES, Counts, run
 from .sources import KINDS, LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-PROCESSES = 2
-ENOUGH = 200
 
 
 def main(arguments: list[str] | None = None) -> int:
