@@ -149,7 +149,6 @@ def test_table_moves_to_another_module(shop: Project) -> None:
     assert "shop/others.py" in built.said("catalog/listed")
 
 
-@pytest.mark.xfail(strict=False, reason="pages still show the text of a library, which says how long it waited")
 def test_store_that_cannot_be_reached(project: NewProject) -> None:
     """The page of a table whose store does not answer is the same in two builds, whatever the library says."""
     with socket.socket() as listening:
