@@ -42,7 +42,8 @@ class CatalogProject(Project):
 
     def discover(self, exclude_paths: Iterable[str] = (), include_paths: Iterable[str] = ("**",)) -> set[str]:
         """Find the documents of the source folder, and add the generated ones."""
-        found = super().discover(exclude_paths, include_paths)
+        # The marker is no document, also where the output lies in the source folder.
+        found = super().discover([*exclude_paths, f"*{SUFFIX}", f"**/*{SUFFIX}"], include_paths)
         self.generated = self._generated - found
         self.docnames |= self.generated
         return self.docnames

@@ -31,7 +31,7 @@ def test_columns(shop_html: Built) -> None:
     marks = {tr["id"]: [b.get_text() for b in tr.select(".lc-badge")] for tr in page.select("tbody tr")}
     assert marks == {
         "column-users.user_id": ["key"],
-        "column-users.email": ["personal", "values hidden"],
+        "column-users.email": ["personal"],
         "column-users.signup_country_code": ["geo"],
         "column-users.old_name": ["deprecated"],
         "column-users.address": [],
