@@ -210,8 +210,14 @@ LEAVES_NOTHING = """
 def held():
     return len(os.listdir("/proc/self/fd")), threading.active_count()
 
+def close():
+    readers = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    process.close()
+    for thread in readers:
+        thread.join(20)
+
 assert bounds("a") == A
-process.close()
+close()
 before = held()
 for turn in range(5):
     assert bounds("a") == A
@@ -219,10 +225,7 @@ for turn in range(5):
     if turn % 2:
         os.kill(pid, signal.SIGKILL)
         assert bounds("b") == B
-    reader = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    process.close()
-    for thread in reader:
-        thread.join(20)
+    close()
     assert not running(pid)
 assert held() == before, (held(), before)
 """

@@ -156,7 +156,7 @@ def test_bounds_with_nan_and_zeros(tmp_path: Path) -> None:
 @pytest.mark.finding(15)
 def test_the_same_data_elsewhere_are_another_page(tmp_path: Path) -> None:
     """A page names the place of its table: what decides whether it is made anew depends on the place too."""
-    from lakecat.introspect.table import change_token
+    from lakecat.introspect import change_token
 
     tokens = []
     for name in ("here", "there", "here"):

@@ -237,7 +237,7 @@ register_static_table(ParquetTable("no_parquet", uri=__file__))
         "10": "function_failed]",
         "13": "not_found]",
         "14": "not_a_delta_table]",
-        "15": "corrupt_data]",
+        "15": "unreadable]",
     }
     assert all(w.startswith("tables.py:") for w in built.warnings)
     for name in ("raises", "exits", "no_frame", "missing", "no_delta", "no_parquet"):

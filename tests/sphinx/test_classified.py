@@ -198,7 +198,8 @@ def test_no_value_is_published(classified: Project, builder: str) -> None:
     assert [line for line in said.splitlines() if CANARY in line or NUMBER in line] == []
     for name in NAMES:
         assert [path for path in files if path.name.startswith(f"{name}.")], name
-    everything = b"".join(path.read_bytes() for path in files if path.suffix in (".html", ".txt", ".tex", ".fjson"))
+    shown = [path for path in files if path.suffix in (".html", ".txt", ".tex", ".fjson")]
+    everything = b"".join(path.read_bytes().replace(rb"\sphinxhyphen{}", b"-") for path in shown)
     if everything:
         assert b"shown-least" in everything
         assert b"hidden (classified as pii)" in everything
