@@ -41,20 +41,31 @@ MUTATED = (
 )
 # The first pattern that fits a module names its tests, those that are quick or near first.
 TESTS = {
-    "lakecat/sources/delta_[cusw]*.py": "test_delta_upkeep test_delta_write test_delta_merge test_delta_pairs",
-    "lakecat/sources/delta_[en]*.py": "test_delta test_delta_hypothesis ../fuzz/test_fuzz",
-    "lakecat/sources/delta*.py": "test_delta test_single_edits test_introspect test_delta_write",
-    "lakecat/sources/frame_stream.py": "test_delta_write test_delta_merge",
-    "lakecat/sources/predicate.py": "../fuzz/test_fuzz test_delta_hypothesis",
+    "lakecat/sources/delta_[cusw]*.py": "test_delta_upkeep test_delta_write test_delta_merge test_delta_rewrite"
+    " test_delta_schema test_observe test_delta_pairs",
+    "lakecat/sources/delta_[en]*.py": "test_delta test_delta_engine test_delta_hypothesis ../fuzz/test_*",
+    "lakecat/sources/delta_times.py": "test_delta_times test_delta test_introspect",
+    "lakecat/sources/delta*.py": "test_delta test_single_edits test_introspect test_delta_times test_delta_write"
+    " test_delta_rewrite ../corpus/test_odd_tables",
+    "lakecat/sources/frame_stream.py": "test_delta_write test_delta_merge test_delta_rewrite",
+    "lakecat/sources/frame_plan.py": "../fuzz/test_limits test_delta_engine test_places",
+    "lakecat/sources/predicate.py": "test_delta_engine ../fuzz/test_* test_delta_hypothesis",
     "lakecat/sources/isolation.py": "test_isolation test_single_edits test_parquet*",
-    "lakecat/sources/parquet*.py": "test_parquet* test_single_edits test_isolation ../fuzz/test_limits test_introspect",
-    "lakecat/sources/function.py": "test_function_source test_declare test_introspect test_snippets",
-    "lakecat/sources/*.py": "test_errors test_storage test_check_source test_parquet test_delta test_secrets test_cli",
-    "lakecat/reading.py": "test_observe test_single_edits test_catalog test_declare test_errors test_sql",
-    "lakecat/observe.py": "test_observe test_single_edits test_secrets test_delta_write",
-    "lakecat/registry/*.py": "test_registry test_reload test_declare test_catalog test_names",
-    "sphinx_lakecat/domain.py": "test_roles test_replaced test_directive test_rebuild test_names test_autocatalog",
-    "sphinx_lakecat/autocatalog/*.py": "test_autocatalog test_sidebar test_replaced test_rebuild test_builders",
+    "lakecat/sources/object_store.py": "test_parquet_web test_places test_parquet_local",
+    "lakecat/sources/parquet*.py": "test_parquet* test_places test_single_edits test_isolation test_laziness"
+    " test_introspect test_classification ../fuzz/test_limits",
+    "lakecat/sources/function.py": "test_function_source test_parameters test_declare test_introspect test_snippets"
+    " ../sphinx/test_second_build",
+    "lakecat/sources/*.py": "test_errors test_failures test_storage test_check_source test_foreign_errors test_parquet"
+    " test_delta test_secrets test_pickling test_parameters test_lookup",
+    "lakecat/reading.py": "test_observe test_single_edits test_catalog test_contract test_foreign_errors test_sql"
+    " test_classification",
+    "lakecat/observe.py": "test_observe test_single_edits test_guarded test_secrets test_classification",
+    "lakecat/registry/*.py": "test_registry test_lookup test_reload test_pickling test_catalog test_names",
+    "sphinx_lakecat/domain.py": "test_roles test_second_build test_bare_names test_directive test_names test_replaced"
+    " test_reports test_rebuild test_autocatalog",
+    "sphinx_lakecat/autocatalog/*.py": "test_second_build test_autocatalog test_sidebar test_reports test_unchanged"
+    " test_replaced test_rebuild test_builders",
 }
 PROCESSES = 2
 LONGEST = 1800.0
