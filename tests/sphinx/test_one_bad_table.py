@@ -118,7 +118,7 @@ def test_every_table_has_its_page(built: tuple[Built, Built]) -> None:
 
 
 def test_each_is_said(built: tuple[Built, Built]) -> None:
-    """What failed is a warning that names the table, in both builds: also a token, without which a page is never kept."""
+    """What failed is a warning that names the table, in both builds: a token too, without which no page is kept."""
     for site in built:
         warned = "\n".join(site.warnings)
         for name in ("function_ends", "function_cancelled", "function_exits", "schema_Ends", "facts_CancelledError"):
