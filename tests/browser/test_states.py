@@ -45,11 +45,13 @@ def test_deprecated_table(visit: Visit) -> None:
 
 @ON_EACH_SCREEN
 def test_classified_column(visit: Visit) -> None:
-    """The class stands beside the column and in the line of facts."""
+    """The class stands beside the column and in the line of facts, and in the place of values that it is the reason."""
     page = visit.open("catalog/planes")
     assert is_on_screen(visit, ".lc-head .lc-badge", "personal")
     assert is_on_screen(visit, "tr[id='column-planes.tailnum'] .lc-badge", "personal")
     assert page.locator("table.lc-columns .lc-badge", has_text="personal").count() == 1
+    row = page.locator("#statistics tr", has_text="tailnum")
+    assert row.locator("td", has_text="hidden (classified as personal)").count() == 2
 
 
 @FAILING_ON_EACH_SCREEN
