@@ -91,7 +91,8 @@ def browser(session: nox.Session) -> None:
 def s3(session: nox.Session) -> None:
     """Read and write tables in a real store: Ceph's radosgw on the loopback, from Debian's packages."""
     install(session, "test")
-    session.run("python", "-m", "pytest", *session.posargs, "tests/s3")
+    # Much of the time is waiting for servers that do not answer; each process has a server of its own.
+    session.run("python", "-m", "pytest", "-n", "2", "--dist=loadfile", *session.posargs, "tests/s3")
 
 
 @nox.session
