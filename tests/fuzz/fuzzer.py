@@ -140,7 +140,7 @@ class World:
 
 def accepted(case: Case) -> bool:
     """Return whether a program in ``accepted`` shows that Polars itself gives several answers to such a plan."""
-    text = f"{chain_text(case.steps)} {case.frames[0].schema}"
+    text = f"{chain_text(case.steps)} {case.frames[0].schema}{' streaming' if case.streaming else ''}"
     return any(re.search(pattern, text, re.DOTALL) for pattern in _accepted_patterns())
 
 
