@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lakecat.errors import LakecatError
 from lakecat.introspect.text import hide_paths
 from lakecat.observe import LOGGER
-from lakecat.redaction import redact
+from lakecat.redaction import redact, text_of
 from lakecat.snapshot import Problem
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Net:
         if isinstance(error, LakecatError):
             code, detail, reason = error.code, error.message, error.reason
         else:
-            code, detail, reason = "unreadable", f"asking for {what} raised {type(error).__name__}", _text_of(error)
+            code, detail, reason = "unreadable", f"asking for {what} raised {type(error).__name__}", text_of(error)
         message = _SENTENCES.get(code, _SENTENCES["unreadable"])
         problem = self.cleaned(Problem(code=code, message=message, detail=detail.partition("\n")[0]))
         self.problems = (*self.problems, problem)
@@ -121,11 +121,3 @@ def log_problem(name: str) -> Callable[[Problem, str], None]:
         LOGGER.warning("table %r: %s", name, f"{problem.detail} ({reason})" if reason else problem.detail)
 
     return tell
-
-
-def _text_of(error: Any) -> str:
-    try:
-        return str(error)
-    # An error's own text may be what fails.
-    except Exception:  # noqa: BLE001
-        return ""
