@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lakecat.dtypes import dtype_text
-from lakecat.errors import LakecatError
+from lakecat.errors import AmbiguousTableError, LakecatError
 from lakecat.names import near_names
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def _trouble_of(target: str, columns_of: Callable[[str], tuple[str, ...] | None]
         try:
             names = columns_of(name)
         except LakecatError as error:
-            trouble = trouble or f"there is {error.message}"
+            trouble = trouble or (
+                error.message if isinstance(error, AmbiguousTableError) else f"there is {error.message}"
+            )
             continue
         if names is None or column in names:
             return ""

@@ -88,7 +88,7 @@ def test_a_promise_that_is_kept(kind: str, tmp_path: Path) -> None:
         ("users.idd", "table 'users' has no column 'idd'; did you mean 'id'?"),
         ("in_delta.nothing", "table 'in_delta' has no column 'nothing'"),
         ("user.id", "no table 'user' in this catalog"),
-        ("twice.id", "'a.twice' or 'b.twice'"),
+        ("twice.id", "in the catalog, as 2 tables are named 'twice'; write 'a.twice' or 'b.twice'"),
         ("users", "it names no table; write 'table.column'"),
     ],
 )
