@@ -44,13 +44,14 @@ class HiddenColumns:
         """Return the classification for which a parameter is hidden; ``""`` if it is not.
 
         It is if its words hold those of a hidden column, in their order: ``email``, ``min_email`` and ``emails`` for a
-        column ``email``.
+        column ``email``. Where words are parted does not matter: ``eMail`` and ``e_mail`` are that column too.
         """
         asked = _singular(parameter)
+        ends = range(1, len(asked) + 1)
+        parts = {"".join(asked[start:end]) for end in ends for start in range(end)}
         for name, classification in self.names.items():
-            wanted = _singular(name)
-            starts = range(len(asked) - len(wanted) + 1)
-            if wanted and any(asked[i : i + len(wanted)] == wanted for i in starts):
+            wanted = "".join(_singular(name))
+            if wanted and wanted in parts:
                 return classification
         return ""
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from lakecat.dtypes import dtype_text
-from lakecat.errors import LakecatError
+from lakecat.errors import AmbiguousTableError, LakecatError
 from lakecat.names import near_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    import polars as pl
 
     from lakecat.classification import HiddenColumns
     from lakecat.metadata import Column
@@ -25,18 +26,44 @@ def mismatches(
 ) -> Iterator[tuple[str, str]]:
     """Yield each declared column that the data do not have, or have with another dtype, with a sentence.
 
-    Columns of the data that nobody declared are none of it, nor are dtypes that were left open.
+    Columns of the data that nobody declared are none of it, nor are dtypes that were left open. A name with dots may be
+    that of a field in a column.
     """
     for column in declared or ():
-        if column.name not in actual:
+        try:
+            dtype = _dtype_of(column.name, actual)
+        except KeyError:
             near = near_names(column.name, actual)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             yield column.name, f"column {column.name!r} is declared, and the data have none of that name{hint}"
-        elif column.dtype is not None and column.dtype != actual[column.name]:
+            continue
+        if column.dtype is not None and column.dtype != dtype:
             values = not hidden.of(column.name)
-            texts = [dtype_text(dtype, values=values) for dtype in (column.dtype, actual[column.name])]
+            texts = [dtype_text(each, values=values) for each in (column.dtype, dtype)]
             found = texts[1] if texts[0] != texts[1] else "another of that kind"
             yield column.name, f"column {column.name!r} is declared as {texts[0]}, and the data have {found}"
+
+
+def _dtype_of(name: str, actual: Mapping[str, Any]) -> Any:
+    """Return the dtype of a column, or of a field in one, also in a list; ``None`` is unknown.
+
+    Raises:
+        KeyError: There is none.
+    """
+    if name in actual:
+        return actual[name]
+    for i in (i for i, letter in enumerate(name) if letter == "."):
+        if name[:i] not in actual:
+            continue
+        outer: Any = actual[name[:i]]
+        while isinstance(outer, pl.List | pl.Array):
+            outer = outer.inner
+        if outer is None:
+            return None
+        if isinstance(outer, pl.Struct):
+            with contextlib.suppress(KeyError):
+                return _dtype_of(name[i + 1 :], {field.name: field.dtype for field in outer.fields})
+    raise KeyError(name)
 
 
 def null_mismatches(
@@ -98,7 +125,9 @@ def _trouble_of(target: str, columns_of: Callable[[str], tuple[str, ...] | None]
         try:
             names = columns_of(name)
         except LakecatError as error:
-            trouble = trouble or f"there is {error.message}"
+            trouble = trouble or (
+                error.message if isinstance(error, AmbiguousTableError) else f"there is {error.message}"
+            )
             continue
         if names is None or column in names:
             return ""

@@ -194,8 +194,8 @@ def add_source(
     metadata = TableMetadata(
         name=name,
         kind=source.kind,
-        description=description if description is not None else inspect.cleandoc(getattr(obj, "description", "") or ""),
-        tags=tuple(getattr(obj, "tags", ()) if tags is None else tags) if not isinstance(tags, str) else (tags,),
+        description=description if description is not None else getattr(obj, "description", "") or "",
+        tags=getattr(obj, "tags", ()) if tags is None else tags,  # type: ignore[arg-type]
         owner=owner if owner is not None else getattr(obj, "owner", "") or "",
         columns=columns_from(schema, f"table {full!r}"),
         database=database,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakecat.errors import CatalogLoadError
-from lakecat.redaction import redact
+from lakecat.redaction import redact, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ def _import_failed(module: str, error: BaseException) -> CatalogLoadError:
     """Return the error for a failed import, placed at the innermost line of user code."""
     sentence, reason = (
         f"catalog module {module!r} cannot be imported: {type(error).__name__}",
-        redact(str(error)).strip(),
+        redact(text_of(error)).strip(),
     )
     if (
         isinstance(error, ModuleNotFoundError)

@@ -36,21 +36,26 @@ _SHORT = 8
 
 _KEY = r"""(?:
     (?<![\w.])[\w.-]{0,60}?(?:
-        secret | token | password | passwd | passphrase | credentials? | apikey
+        secrets? | token | passwords? | passwd | passphrase | passcode | credentials? | apikey
         | (?:secret[ _-])?
           (?:api|access|account|private|secret|shared|signing|encryption|master|client|storage|ssh|auth|session|sas)
           [ _-]?key(?:[ _-]?id)?
-        | connection[ _-]?string | session[ _-]?id
+        | connection[ _-]?string | session[ _-]?id | (?:access|amz)[_-]?signature
     )
     | (?<![A-Za-z0-9])(?:[\w.-]{0,60}[_.-])?(?:pass | pwd | sas | sig | auth | cookie | dsn)
-    )(?:[ _-]?(?:value | text | hash | base64 | b64))?"""
+    )(?:[ ._-]?(?:value | text | hash | base64 | b64))?(?:[_-]?[0-9]{1,3})?"""
 # What follows a key in a sentence rather than in a setting: "token: expected ')'", "password: must be text".
 _SENTENCE = (
     r"(?!(?:must|is|are|was|has|have|not|no|none|null|expected|missing|invalid|required|set|give|the|an?|cannot|could"
     r"|should|may|for|from|in|of|to|true|false|unknown|empty|denied|check)(?=[,.;:)]?(?:\s|\Z)))"
 )
 _QUOTED = r"""[A-Za-z]{0,2}(?P<q>\\*["'`])(?:(?!(?P=q))(?:\\.|.))*(?:(?P=q)|\Z)"""
-_BARE = r"[^\s,;&<>\"'`)\]}]+"
+_BARE = r"(?:[|>][+-]?[ ]*\n\s*)?[^\s,;&<>\"'`)\]}]+"
+_TEXT = r"""\"(?:\\.|[^"\\])*(?:"|\Z) | '(?:\\.|[^'\\])*(?:'|\Z)"""
+# A list, a mapping or a call, such as SecretStr('…'), with what is in it and one more in that.
+_HELD = (
+    rf"""[\w.]{{0,40}}[(\[{{](?:[^()\[\]{{}}"'] | {_TEXT} | [(\[{{](?:[^()\[\]{{}}"'] | {_TEXT})*[)\]}}])*[)\]}}]?"""
+)
 _FLAGS = re.IGNORECASE | re.VERBOSE | re.DOTALL
 
 
@@ -75,8 +80,9 @@ _SHAPES: tuple[tuple[re.Pattern[str], Any], ...] = (
     # key=value, key: value, 'key': 'value', --key value, and what JSON inside of JSON makes of them.
     (
         re.compile(
-            rf"""(?P<key>(?<!unexpected[ ])(?<!expected[ ]){_KEY}\\*["'`]?\s*(?:=>|:=|==?|:(?P<prose>\s)?+)\s*)
-            (?:{_QUOTED} | (?(prose){_SENTENCE})(?:(?:bearer|basic|token|digest|negotiate)\s+)?{_BARE})""",
+            rf"""(?P<key>(?<!unexpected[ ])(?<!expected[ ]){_KEY}(?:\[[^\[\]\n]{{0,40}}\])?(?:\\*["'`]|%2[27])?
+            \s*(?:=>|:=|==?|%3[ad]|\\u003[ad]|:(?P<prose>\s)?+)\s*)
+            (?:{_QUOTED} | {_HELD} | (?(prose){_SENTENCE})(?:(?:bearer|basic|token|digest|negotiate)\s+)?{_BARE})""",
             _FLAGS,
         ),
         _hide,
@@ -134,6 +140,14 @@ _held: set[str] = set()
 def without_ansi(text: str) -> str:
     """Return text without the colour codes of terminals."""
     return _ANSI.sub("", text)
+
+
+def text_of(error: BaseException) -> str:
+    """Return an error's text; ``""`` where that fails too, as it may in user code."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 (see above)
+        return ""
 
 
 def secrets_of(options: Mapping[str, Any] | None) -> tuple[str, ...]:

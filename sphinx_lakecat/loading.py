@@ -13,7 +13,7 @@ from sphinx.errors import ConfigError
 
 import lakecat
 from lakecat.contract import columns_by_table
-from lakecat.errors import CatalogLoadError, TableNotFoundError
+from lakecat.errors import AmbiguousTableError, CatalogLoadError, TableNotFoundError
 from lakecat.introspect import change_token, introspect
 from lakecat.introspect.text import summary_of
 from lakecat.modules import searched
@@ -157,11 +157,14 @@ class TableStore:
         """Return a table by its full name, or by its name where no other has it.
 
         Raises:
-            TableNotFoundError: There is none, or more than one.
+            TableNotFoundError: There is none.
+            AmbiguousTableError: There is more than one.
         """
         meant = self.find(name)
-        if len(meant) != 1:
-            raise TableNotFoundError(name, len(self._found), meant)
+        if not meant:
+            raise TableNotFoundError(name, len(self._found), near_names(name, self.names))
+        if len(meant) > 1:
+            raise AmbiguousTableError(name, len(self._found), meant)
         return self._found[meant[0]].table
 
     def _load(self, reference: CatalogReference) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lakecat.errors import LakecatError
 from lakecat.introspect.text import hide_paths
 from lakecat.observe import LOGGER
-from lakecat.redaction import redact
+from lakecat.redaction import redact, text_of
 from lakecat.snapshot import Problem
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Net:
         hidden: The columns whose values no text may show; where there are any, no text of others is told.
         base: The folder to which paths are shown relative.
         tell: Called with each problem and the text of its cause.
+        waits: Whether it is only known after some questions which columns are hidden: nothing is told before
+            :meth:`hide` says so.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class Net:
         hidden: HiddenColumns,
         base: Path | None,
         tell: Callable[[Problem, str], None],
+        waits: bool = False,
     ) -> None:
         self.problems: tuple[Problem, ...] = ()
+        self._held: list[tuple[Problem, str]] | None = [] if waits else None
         self._secrets = tuple(secrets)
         self._hidden = hidden
         self._base = base
@@ -88,19 +92,20 @@ class Net:
             return otherwise
 
     def hide(self, hidden: HiddenColumns) -> None:
-        """Let no text show a value of these columns from now on."""
+        """Let no text show a value of these columns, and tell what was noted before they were known."""
         self._hidden = hidden
+        held, self._held, self.problems = self._held or (), None, ()
+        for problem, reason in held:
+            self._keep(problem, reason)
 
     def note(self, what: str, error: BaseException) -> None:
         """Keep an error as a problem, and tell its text."""
         if isinstance(error, LakecatError):
             code, detail, reason = error.code, error.message, error.reason
         else:
-            code, detail, reason = "unreadable", f"asking for {what} raised {type(error).__name__}", _text_of(error)
+            code, detail, reason = "unreadable", f"asking for {what} raised {type(error).__name__}", text_of(error)
         message = _SENTENCES.get(code, _SENTENCES["unreadable"])
-        problem = self.cleaned(Problem(code=code, message=message, detail=detail.partition("\n")[0]))
-        self.problems = (*self.problems, problem)
-        self._tell(problem, "" if self._hidden else self._clean(reason))
+        self._keep(Problem(code=code, message=message, detail=detail.partition("\n")[0]), reason)
 
     def safe(self, text: str) -> str:
         """Return text without secrets and values of hidden columns."""
@@ -109,6 +114,14 @@ class Net:
     def cleaned(self, problem: Problem) -> Problem:
         """Return a problem whose texts are safe, and show no path of this machine."""
         return Problem(code=problem.code, message=self._clean(problem.message), detail=self._clean(problem.detail))
+
+    def _keep(self, problem: Problem, reason: str) -> None:
+        cleaned = self.cleaned(problem)
+        self.problems = (*self.problems, cleaned)
+        if self._held is not None:
+            self._held.append((problem, reason))
+        else:
+            self._tell(cleaned, "" if self._hidden else self._clean(reason))
 
     def _clean(self, text: str) -> str:
         return hide_paths(self.safe(text), self._base).strip()
@@ -121,11 +134,3 @@ def log_problem(name: str) -> Callable[[Problem, str], None]:
         LOGGER.warning("table %r: %s", name, f"{problem.detail} ({reason})" if reason else problem.detail)
 
     return tell
-
-
-def _text_of(error: Any) -> str:
-    try:
-        return str(error)
-    # An error's own text may be what fails.
-    except Exception:  # noqa: BLE001
-        return ""

@@ -74,7 +74,7 @@ def _introspect(
     metadata, source = table.metadata, table.source
     base = base_of(metadata.place)
     hidden = hidden_columns(metadata.columns)
-    net = Net(secrets=_secrets(source), hidden=hidden, base=base, tell=tell)
+    net = Net(secrets=_secrets(source), hidden=hidden, base=base, tell=tell, waits=True)
     asked = net.ask("its parameters", lambda: answers.parameters(source), ())
     location = net.ask("its location", lambda: location_of(source, base), ())
     needed = [p.name for p in asked if p.default is None and p.name not in metadata.examples]

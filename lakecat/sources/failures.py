@@ -19,7 +19,7 @@ from lakecat.errors import (
     UnreachableError,
     UnsupportedFeatureError,
 )
-from lakecat.redaction import held_secrets, redact, without_ansi
+from lakecat.redaction import held_secrets, redact, text_of, without_ansi
 from lakecat.sources.base import HasFailures
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def typed_error(error: BaseException, *, table: str, clean: Callable[[BaseExcept
     for raised, kind, sentence in _TYPES:
         if isinstance(error, raised):
             return kind(f"table {table!r} cannot be read: {sentence}", clean(error))
-    text = without_ansi(str(error)).casefold()
+    text = without_ansi(text_of(error)).casefold()
     attempts = _ATTEMPTS.search(text)
     if attempts and float(attempts[1]) / (int(attempts[2]) + 1) >= _SECONDS_OF_A_TIMEOUT:
         return SourceTimeoutError(f"table {table!r} cannot be read: the store did not answer in time", clean(error))
@@ -160,7 +160,7 @@ def failure_of(error: BaseException, *, source: object, table: str) -> LakecatEr
         raise error
     if isinstance(source, HasFailures):
         return source.failure(error)
-    reason = " ".join(redact(str(error), held_secrets(source)).split())
+    reason = " ".join(redact(text_of(error), held_secrets(source)).split())
     for raised, kind, sentence in _TYPES:
         if isinstance(error, raised):
             return kind(f"table {table!r} cannot be read: {sentence}", reason)

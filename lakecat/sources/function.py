@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lakecat.errors import TableFunctionError, TableParameterError
-from lakecat.redaction import redact
+from lakecat.redaction import redact, text_of
 from lakecat.snapshot import Fact, Parameter
 from lakecat.sources.base import refuse_parameters
 
@@ -52,7 +52,7 @@ class FunctionSource:
             frame = self.function(*positional, **keywords)
         except (Exception, pl.exceptions.PanicException) as error:  # a Polars panic is a BaseException
             sentence = f"the function of table {self.name!r} raised {type(error).__name__}"
-            raise TableFunctionError(sentence, _reason(error)) from error
+            raise TableFunctionError(sentence, redact(text_of(error)).strip()) from error
         if isinstance(frame, pl.DataFrame):
             return frame.lazy()
         if isinstance(frame, pl.LazyFrame):
@@ -66,7 +66,7 @@ class FunctionSource:
     def failure(self, error: BaseException) -> TableFunctionError:
         """Return what the frame raised: it is the function's fault, not that of data."""
         sentence = f"the frame that the function of table {self.name!r} returned fails: {type(error).__name__}"
-        return TableFunctionError(sentence, _reason(error).partition("\n")[0])
+        return TableFunctionError(sentence, redact(text_of(error)).strip().partition("\n")[0])
 
     def schema(self) -> pl.Schema | None:
         """Return the declared schema; ``None`` where none is declared, as only a call could tell."""
@@ -114,14 +114,6 @@ class FunctionSource:
         first = [p for p in named if p.kind is p.POSITIONAL_ONLY]
         positional = [params.get(p.name, p.default) for p in first]
         return positional, {k: v for k, v in params.items() if k not in {p.name for p in first}}
-
-
-def _reason(error: BaseException) -> str:
-    try:
-        return redact(str(error)).strip()
-    # The text of an exception may raise as well.
-    except Exception:  # noqa: BLE001
-        return ""
 
 
 def _default_text(value: Any) -> str:

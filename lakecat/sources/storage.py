@@ -14,6 +14,7 @@ from lakecat.errors import DeclarationError, LakecatError
 from lakecat.metadata import check_text
 from lakecat.names import check_name, told
 from lakecat.plaintext import redact, safe_location, secret_parts, secrets_of, without_ansi
+from lakecat.redaction import text_of
 from lakecat.sources.failures import typed_error
 from lakecat.storage import check_options, deltalake_options, is_remote, polars_options, split_options
 
@@ -116,7 +117,7 @@ class StoredTable:
 
     def clean(self, error: BaseException) -> str:
         """Return an error's text on one line, without secrets, colours and backtraces; cut where it is long."""
-        text = _BACKTRACE.split(without_ansi(str(error)), maxsplit=1)[0].replace("\u21b3", ":")
+        text = _BACKTRACE.split(without_ansi(text_of(error)), maxsplit=1)[0].replace("\u21b3", ":")
         text = " ".join(_STORE_ANSWER.sub(r"\1", text).split()) or type(error).__name__
         text = _DURATION.sub("", redact(text, self.secrets))
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} \u2026"

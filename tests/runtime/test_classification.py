@@ -80,7 +80,10 @@ def test_categories_are_values(dtype: pl.DataType, text: str) -> None:
         ("min_email", True),
         ("emailLike", True),
         ("EMAIL", True),
-        ("e_mail", False),
+        ("e_mail", True),
+        ("eMail", True),
+        ("firstname", True),
+        ("one_mail", False),
         ("mail", False),
         ("first_name_of_user", True),
         ("name_first", False),
@@ -127,6 +130,39 @@ def test_a_source_may_classify_its_own_columns() -> None:
     believed, overruled = (Catalog().describe_table(n).columns or () for n in ("believed", "overruled"))
     assert (believed[0].classification, believed[0].dtype) == ("pii", "Enum(…)")
     assert "canary" in overruled[0].dtype
+
+
+@pytest.mark.finding(10)
+def test_what_fails_before_a_source_classifies(caplog: pytest.LogCaptureFixture) -> None:
+    """The text of an exception is not logged where the source says only later that a column of it is hidden."""
+
+    class Store:
+        kind = "own"
+
+        def scan(self, **params: Any) -> pl.LazyFrame:
+            return pl.LazyFrame({"a": [1]})
+
+        def schema(self) -> None:
+            return None
+
+        def parameters(self) -> tuple[Any, ...]:
+            raise ValueError("a: canary")
+
+        def columns(self) -> tuple[Column, ...]:
+            return (Column("a", pl.Int64, classification="pii"),)
+
+        def facts(self) -> list[Any]:
+            raise ValueError("a: canary")
+
+        def change_token(self) -> None:
+            return None
+
+    register_static_table(Store(), "t")
+    found = Catalog().describe_table("t")
+    details = [problem.detail for problem in found.problems]
+    assert details == ["asking for its parameters raised ValueError", "asking for its facts raised ValueError"]
+    assert [record.getMessage() for record in caplog.records] == [f"table 't': {detail}" for detail in details]
+    assert "canary" not in repr(found)
 
 
 @pytest.mark.finding(10)

@@ -88,7 +88,7 @@ def test_a_promise_that_is_kept(kind: str, tmp_path: Path) -> None:
         ("users.idd", "table 'users' has no column 'idd'; did you mean 'id'?"),
         ("in_delta.nothing", "table 'in_delta' has no column 'nothing'"),
         ("user.id", "no table 'user' in this catalog"),
-        ("twice.id", "'a.twice' or 'b.twice'"),
+        ("twice.id", "in the catalog, as 2 tables are named 'twice'; write 'a.twice' or 'b.twice'"),
         ("users", "it names no table; write 'table.column'"),
     ],
 )
@@ -139,3 +139,31 @@ def test_a_plan_that_fails_is_the_functions_fault(frame: pl.LazyFrame, tmp_path:
         Catalog().table("t")
     assert caught.value.message.startswith("the frame that the function of table 't' returned fails: ")
     assert "damaged" not in str(caught.value)
+
+
+@pytest.mark.finding(10)
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (Column("profile.email", classification="pii"), ""),
+        (Column("profile.email", "String", classification="pii"), ""),
+        (Column("visits.where.city", classification="pii"), ""),
+        (Column("with.dots.x"), ""),
+        (Column("profile.email", "Int64", classification="pii"), "declared as Int64, and the data have String"),
+        (Column("profile.mail", classification="pii"), "'profile.mail' is declared, and the data have none"),
+        (Column("profile.email.x", classification="pii"), "'profile.email.x' is declared, and the data have none"),
+    ],
+)
+def test_a_field_in_a_column(column: Column, said: str, tmp_path: Path) -> None:
+    """A name with dots declares a field of a struct, also in a list, as the page on classification says."""
+    data = {"profile": [{"email": "canary"}], "visits": [[{"where": {"city": "x"}}]], "with.dots": [{"x": 1}]}
+    table(name="t", schema=[Column("profile"), column])(lambda: pl.LazyFrame(data))
+    details = [p.detail for p in Catalog().describe_table("t").problems]
+    assert len(details) == bool(said)
+    assert all(said in detail for detail in details)
+    with use_config(LakecatConfig(root=str(tmp_path), checks="strict")):
+        if said:
+            with pytest.raises(SchemaMismatchError, match=said):
+                Catalog().table("t")
+        else:
+            assert Catalog().table("t").collect().height == 1

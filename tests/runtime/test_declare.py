@@ -331,3 +331,34 @@ def test_a_reload_does_not_hide_a_second_declaration(make_module: Callable[..., 
     os.utime(path, ns=(1, 1))
     with pytest.raises(DuplicateTableError):
         importlib.reload(module)
+
+
+class Odd:
+    """A source that says odd things of itself."""
+
+    kind = "odd"
+    name = "odd"
+
+    def scan(self) -> pl.LazyFrame:
+        return pl.LazyFrame()
+
+    def schema(self) -> None:
+        return None
+
+    def facts(self) -> tuple[()]:
+        return ()
+
+    def change_token(self) -> None:
+        return None
+
+
+@pytest.mark.finding(22)
+@pytest.mark.parametrize("field", ["tags", "owner", "description"])
+@pytest.mark.parametrize("own", [True, False], ids=["of the object", "as an argument"])
+def test_what_is_no_text(field: str, own: bool) -> None:
+    """An object that describes itself by something that is no text is refused like an argument that does."""
+    source: Any = Odd()
+    if own:
+        setattr(source, field, 5)
+    with pytest.raises(DeclarationError, match=f"{field} of table 'odd' is int"):
+        register_static_table(source, **({} if own else {field: 5}))

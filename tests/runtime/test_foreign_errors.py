@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from lakecat import Catalog, LakecatError, SourceError, register_static_table, table
+from lakecat import Catalog, CatalogLoadError, LakecatError, SourceError, register_static_table, table
 from lakecat.config import LakecatConfig, use_config
+from lakecat.reference import CatalogReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,13 @@ def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LAKECAT_STORAGE__ACCESS_KEY_ID", "somebody-known")
     LakecatConfig(root=str(tmp_path), storage={"options": {"azure_storage_account_key": "ofaconfig77"}})
     register_static_table(Store(storage_options={"my_secret": "heldbysource"}), "other")
+
+
+class UntoldError(Exception):
+    """An exception whose text fails."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
 
 
 def leaks(*texts: str) -> list[str]:
@@ -168,3 +176,23 @@ def test_imports_that_fail(make_module: Any, run_python: Any) -> None:
     assert leaks(done.stdout, done.stderr) == []
     assert "RuntimeError: cannot log in with password=***" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.finding(13)
+@pytest.mark.parametrize("strict", [False, True])
+def test_an_exception_without_a_text_that_leaves_a_source(strict: bool, tmp_path: Path) -> None:
+    """What leaves the catalog is typed also where asking for the exception's own text fails."""
+    register_static_table(Store(UntoldError()), "t", schema={"a": "Int64"})
+    config = LakecatConfig(root=str(tmp_path), checks="strict" if strict else "relaxed")
+    with use_config(config), pytest.raises(SourceError, match="'t' cannot be read: its source raised UntoldError"):
+        Catalog().table("t")
+
+
+@pytest.mark.finding(13)
+def test_an_import_that_raises_an_exception_without_a_text(make_module: Any) -> None:
+    """A catalog that cannot be imported is an error of its own also where the exception cannot be told."""
+    text = "class UntoldError(Exception):\n    def __str__(self):\n        raise RuntimeError\n\n\nraise UntoldError\n"
+    make_module("untold", text)
+    with pytest.raises(CatalogLoadError, match="'untold' cannot be imported: UntoldError") as caught:
+        CatalogReference.parse("untold").load()
+    assert caught.value.line == 6

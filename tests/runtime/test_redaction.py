@@ -97,6 +97,22 @@ def test_what_a_name_calls_secret(key: str, notation: str) -> None:
         ("pass\x1b[0mword: \x1b[31mCANARY\x1b[0m", "CANARY"),
         ("password:\n  CANARY", "CANARY"),
         ("{'password': 'it\\'s CANARY'}", "CANARY"),
+        ("{'passwords': ['first', 'CANARY']}", "CANARY"),
+        ('{"password":["CANARY"],"a":1}', "CANARY"),
+        ('"{\\"token\\": [\\"CANARY\\"]}"', "CANARY"),
+        ("secrets={'a': 'x', 'b': ('y', 'CANARY')}", "CANARY"),
+        ("Config(secret=SecretStr('CANARY'), region='eu')", "CANARY"),
+        ("Config(token=auth.Token(value='it is ) CANARY'))", "CANARY"),
+        ("password: |\n    CANARY", "CANARY"),
+        ("password: >-\n    CANARY", "CANARY"),
+        ("next=%2Flogin%3Fpassword%3DCANARY", "CANARY"),
+        ("/x?q=%7B%22password%22%3A%22CANARY%22%7D", "CANARY"),
+        ("password\\u003dCANARY", "CANARY"),
+        ("password2=CANARY", "CANARY"),
+        ("old_token_1: CANARY", "CANARY"),
+        ("passwords['db'] = 'CANARY'", "CANARY"),
+        ("GET /b/k?X-Amz-Date=1&X-Amz-Signature=CANARY", "CANARY"),
+        ("SharedAccessSignature=CANARY", "CANARY"),
     ],
 )
 def test_shapes_of_secrets(text: str, secret: str) -> None:
@@ -128,6 +144,8 @@ def test_shapes_of_secrets(text: str, secret: str) -> None:
     "connection refused: tcp connect error 127.0.0.1:9000",
     "secretary: Jane; session: 12; signature: (x: int) -> int",
     "basic usage: see the docs",
+    "two passwords are wrong; secrets [2 of 3] were read",
+    "got an unexpected token: (1, 2)",
 ])  # fmt: skip
 def test_ordinary_sentences_stay(sentence: str) -> None:
     """What an error says of its cause is not taken for a secret."""

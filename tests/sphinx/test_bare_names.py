@@ -93,3 +93,13 @@ def test_name_becomes_ambiguous(project: NewProject) -> None:
     built = shop.build("-W")
     assert (built.status, built.warnings) == (0, [])
     assert "One row a user." in built.said("index")
+
+
+@pytest.mark.finding(26)
+def test_references_that_are_ambiguous_or_lead_nowhere(build: Build) -> None:
+    """A reference to one of two tables is told with both, and one to no table with the names near it."""
+    columns = '[Column("a", "Int8", references="orders.id"), Column("b", "Int8", references="dayz.a")]'
+    built = build({"index.rst": "T\n=\n", "tables.py": TABLES + f"\n\n@table(schema={columns})\ndef t(): ...\n"})
+    ambiguous, unknown = (warning for warning in built.warnings if "references" in warning)
+    assert "in the catalog, as 2 tables are named 'orders'; write 'crm.orders' or 'shop.orders'" in ambiguous
+    assert "as there is no table 'dayz' in this catalog (6 tables); did you mean 'days'" in unknown
