@@ -124,7 +124,8 @@ def _is_value(text: str, value: Any, dtype: pl.DataType) -> bool:
     text = decoded(text)
     if value is None:
         return text in ("", NULL)
-    return bool(text != NULL and value_of(text, dtype) == value)
+    # Parsing costs more than all else here, and most texts are plain.
+    return bool(text != NULL and (text == str(value) or value_of(text, dtype) == value))
 
 
 def scan_native(table: deltalake.DeltaTable, storage_options: Mapping[str, Any] | None) -> pl.LazyFrame:
