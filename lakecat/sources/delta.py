@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lakecat.errors import (
+    CorruptLogError,
     NotADeltaTableError,
     SourceError,
     SourceNotFoundError,
@@ -236,7 +237,16 @@ class DeltaTable(DeltaWriter):
             return newest
         if version > newest.version():
             raise SourceNotFoundError(f"table {self.name!r} has no version {version}; its newest is {newest.version()}")
-        return self._load(version)
+        try:
+            return self._load(version)
+        except (NotADeltaTableError, CorruptLogError):
+            first = delta_times.first_readable(self._folder.log(), newest.version())
+            if version >= first:
+                raise
+        raise SourceNotFoundError(
+            f"table {self.name!r} cannot be read at version {version}: its log was cleaned up, and the oldest version"
+            f" that can be read is {first}"
+        )
 
     def _open_timestamp(self, timestamp: Any) -> deltalake.DeltaTable:
         moment = delta_times.moment_of(timestamp, f"timestamp of table {self.name!r}")

@@ -48,6 +48,7 @@ _BAD_ARGUMENT = (
 _REFUSALS: tuple[tuple[type[LakecatError], str, str], ...] = (
     (CommitConflictError, "there is a table already", "already exists"),
     (SchemaMismatchError, "the table's rules, or the predicate, do not allow some of the rows", "invalid data found"),
+    (SchemaMismatchError, "the frame lacks a column by which it is partitioned", "not found in write schema"),
     (TableParameterError, "several rows of the frame match one row of the table", "multiple source rows"),
     (UnsupportedFeatureError, "it takes appends alone", "append-only"),
     (UnsupportedFeatureError, "it uses a feature with which it cannot be written here", "(un|not )supported"),

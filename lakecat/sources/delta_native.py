@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
+from lakecat.sources.parquet_partitions import NULL, decoded, value_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -94,18 +96,36 @@ def _times(field: Any, name: str = "") -> Iterator[str]:
 
 
 def _folders_name_partitions(table: deltalake.DeltaTable) -> bool:
-    """Return whether each data file lies in one folder ``column=value`` for each partition column.
+    """Return whether each data file lies in one folder ``column=value`` for each partition column, with its value.
 
     Polars takes the values from there, while the protocol has them in the log and lets a file lie anywhere: below
-    random prefixes, say. A column whose name holds a slash or an equals sign has no such folder either.
+    random prefixes, in the folder that stands for NULL with a text of its name, or in one with the local time of what
+    the log has in UTC. A column whose name holds a slash or an equals sign has no such folder either.
     """
+    schema = pl.Schema(table.schema())
     columns = sorted(table.metadata().partition_columns)
-    paths = pl.DataFrame(table.get_add_actions(flatten=True)).get_column("path")
-    folders = {path.rpartition("/")[0] for path in paths}
-    return all(
-        sorted(part.partition("=")[0] for part in map(unquote, folder.split("/")) if "=" in part) == columns
-        for folder in folders
+    files = pl.DataFrame(table.get_add_actions(flatten=True)).select(
+        pl.col("path").str.replace(r"/?[^/]*$", "").alias("folder"), *(f"partition.{name}" for name in columns)
     )
+    pairs: dict[str, set[tuple[str, Any]]] = {name: set() for name in columns}
+    for folder, *values in files.unique().iter_rows():
+        found = sorted(part for part in map(unquote, folder.split("/")) if "=" in part)
+        names = [part.partition("=")[0] for part in found]
+        if sorted(names) != columns:
+            return False
+        texts = dict(part.split("=", 1) for part in found)
+        for name, value in zip(columns, values, strict=True):
+            pairs[name].add((texts[name], value))
+    return all(_is_value(text, value, schema[name]) for name, known in pairs.items() for text, value in known)
+
+
+def _is_value(text: str, value: Any, dtype: pl.DataType) -> bool:
+    """Return whether a folder has the value that the log has, of which an empty text is told as NULL."""
+    text = decoded(text)
+    if value is None:
+        return text in ("", NULL)
+    # Parsing costs more than all else here, and most texts are plain.
+    return bool(text != NULL and (text == str(value) or value_of(text, dtype) == value))
 
 
 def scan_native(table: deltalake.DeltaTable, storage_options: Mapping[str, Any] | None) -> pl.LazyFrame:

@@ -62,10 +62,8 @@ def version_at(folder: TableFolder, newest: int, moment: datetime) -> tuple[int 
         moment: The moment, with a zone.
     """
     names = folder.log()
-    versions = [version for version in commit_versions(names) if version <= newest]
-    checkpoints = [int(match[1]) for match in map(_CHECKPOINT.fullmatch, names) if match]
-    first = 0 if versions[:1] == [0] else min(checkpoints, default=newest)
-    versions = [version for version in versions if version >= first] or [newest]
+    first = first_readable(names, newest)
+    versions = [version for version in commit_versions(names) if first <= version <= newest] or [newest]
 
     def made(version: int) -> datetime:
         entry: dict[str, Any] = {}
@@ -81,6 +79,12 @@ def version_at(folder: TableFolder, newest: int, moment: datetime) -> tuple[int 
     later = [version for version in near if made(version) <= moment]
     found = later[-1] if later else versions[low - 1] if low else None
     return found, versions[0], made(versions[0])
+
+
+def first_readable(names: list[str], newest: int) -> int:
+    """Return the first version that can be read, by the names in the log: others were cleaned up, or it begins at 0."""
+    checkpoints = [int(match[1]) for match in map(_CHECKPOINT.fullmatch, names) if match]
+    return 0 if commit_versions(names)[:1] == [0] else min(checkpoints, default=newest)
 
 
 def moment_of(timestamp: Any, where: str) -> datetime:

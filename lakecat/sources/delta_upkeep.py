@@ -118,6 +118,8 @@ class DeltaUpkeep(DeltaCommits):
             target_size: Bytes of a file, about.
         """
         names = check_texts(columns, "columns", f"the z_order of table {self.name!r}")
+        if not names:
+            raise TableParameterError(f"table {self.name!r} cannot be laid in order: no column is named")
 
         def act(table: deltalake.DeltaTable) -> TableChange:
             known = [field.name for field in table.schema().fields]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
-from lakecat.errors import CorruptDataError, CorruptLogError, SourceError, SourceNotFoundError
+from lakecat.errors import CorruptDataError, CorruptLogError, SourceError, SourceNotFoundError, UnsupportedFeatureError
 from lakecat.metadata import Column
 from lakecat.snapshot import ColumnStatistics, Fact, Figure, Problem, Statistics
 from lakecat.sources.base import refuse_parameters
@@ -288,6 +288,9 @@ class ParquetTable(StoredTable):
 
     def _typed(self, error: BaseException) -> SourceError:
         typed = typed_error(error, table=self.name, clean=self.clean)
+        if isinstance(error, NotImplementedError):  # pyarrow's own, for a 128-bit integer, say
+            sentence = f"table {self.name!r} cannot be read: it has a type that cannot be read here"
+            return UnsupportedFeatureError(sentence, typed.reason)
         # What fails while a footer is read is the file's fault, unless the text says more.
         return CorruptDataError(typed.message, typed.reason) if type(typed) in (SourceError, CorruptLogError) else typed
 

@@ -108,7 +108,7 @@ class Partitions:
         texts = {value for value in values if value is not None}
         if dtype is None:
             dtype = inferred(texts)
-        made = {text: _value(text, dtype) for text in texts}
+        made = {text: value_of(text, dtype) for text in texts}
         if wrong := [text for text, value in made.items() if value is None and text]:
             raise SchemaMismatchError(
                 f"partition column {name!r} of table {self._table!r} is declared as {type(dtype).__name__}, and the "
@@ -147,7 +147,7 @@ def inferred(texts: Iterable[str]) -> pl.DataType:
     return pl.String()
 
 
-def _value(text: str, dtype: pl.DataType) -> Any:
+def value_of(text: str, dtype: pl.DataType) -> Any:
     """Return a folder's value as one of a dtype; ``None`` if it is none."""
     if dtype in (pl.String, pl.Categorical):
         return text

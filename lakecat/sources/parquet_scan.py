@@ -59,6 +59,12 @@ def polars_knows_folders(files: Sequence[DataFile], columns: Sequence[str], part
         and not set(first) & set(columns)
         and all(sorted(n for n, _ in folder_values(file.location)) == sorted(first) for file in files)
         and not any(decoded(v) == v and "%" in v for file in files for _, v in folder_values(file.location))
+        # An empty text is NULL to Polars where it is a category.
+        and not any(
+            not v and partitions.get(n) in (pl.Categorical, pl.Enum)
+            for file in files
+            for n, v in folder_values(file.location)
+        )
     )
 
 

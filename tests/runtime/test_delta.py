@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import deltalake
 import polars as pl
@@ -65,6 +66,36 @@ def test_partitioned_tables(tmp_path: Path) -> None:
     assert source.scan().sort("v").collect().equals(frame)
     assert list(source.facts()) == [Fact(label="Partitioned by", value="p"), Fact(label="Read with", value="Polars")]
     check_source(source)
+
+
+@pytest.mark.finding(7)
+@pytest.mark.parametrize(
+    ("folder", "logged", "value"),
+    [
+        ("p=b", "a", "a"),
+        ("p=__HIVE_DEFAULT_PARTITION__", "__HIVE_DEFAULT_PARTITION__", "__HIVE_DEFAULT_PARTITION__"),
+        ("p=2", "1", 1),
+        ("p=2", None, None),
+        ("p=2026-01-02", "2026-01-01", date(2026, 1, 1)),
+        ("p=2026-01-01 05%3A00%3A00", "2026-01-01T03:00:00.000000Z", datetime(2026, 1, 1, 3, tzinfo=UTC)),
+    ],
+)
+def test_the_log_has_the_values_of_partitions(tmp_path: Path, folder: str, logged: str | None, value: Any) -> None:
+    """A file's partition has the value that the log states, whatever the name of its folder says."""
+    frame = pl.DataFrame({"a": [1], "p": [value]}, schema_overrides={"p": pl.Int64} if value is None else None)
+    frame.write_delta(tmp_path / "t", delta_write_options={"partition_by": ["p"]})
+    (tmp_path / "t" / folder).mkdir(exist_ok=True)
+
+    def change(action: dict[str, Any]) -> None:
+        if "add" in action:
+            (file,) = (tmp_path / "t").glob("*/*.parquet")
+            file.rename(tmp_path / "t" / folder / file.name)
+            action["add"] |= {"path": quote(f"{folder}/{file.name}"), "partitionValues": {"p": logged}}
+
+    edit_first_commit(tmp_path / "t", change)
+    source = DeltaTable("t", uri=tmp_path / "t")
+    assert source.scan().collect()["p"].to_list() == [value]
+    assert source.scan().filter(pl.col("p").is_null()).collect().height == (value is None)
 
 
 def test_versions(delta: Path, frame: pl.DataFrame) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from lakecat import DeltaTable, SourceNotFoundError, TableParameterError
+from lakecat import DeltaTable, SourceError, SourceNotFoundError, TableParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,6 +130,25 @@ def test_the_oldest_version_that_can_be_read(tmp_path: Path) -> None:
     assert heights(source, times[3:]) == [4, 5, 6]
     with pytest.raises(SourceNotFoundError, match="its oldest readable commit, version 3"):
         source.scan(timestamp=times[2])
+
+
+@pytest.mark.finding(18)
+@pytest.mark.parametrize("removed", [2, 3])
+def test_a_version_that_was_cleaned_up(tmp_path: Path, removed: int) -> None:
+    """A version of which the log was cleaned up is said to be one: neither is the table gone, nor its log damaged."""
+    import deltalake
+
+    source = write_at(tmp_path, [START + timedelta(hours=i) for i in range(6)])
+    deltalake.DeltaTable(source.uri, version=4).create_checkpoint()
+    for version in range(removed):
+        log_file(source, version).unlink()
+    for version in (removed - 1, 3):
+        with pytest.raises(SourceNotFoundError, match="oldest version that can be read is 4"):
+            source.scan(version=version)
+    assert source.scan(version=4).collect().height == 5
+    log_file(source, 5).write_text("{")
+    with pytest.raises(SourceError, match="log is damaged"):
+        source.scan(version=5)
 
 
 @pytest.mark.finding(24)

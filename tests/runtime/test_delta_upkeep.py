@@ -92,6 +92,8 @@ def test_compact_and_z_order(events: DeltaTable) -> None:
     assert rows(events) == sorted([*before, *MORE.rows()])
     with pytest.raises(TableParameterError, match="town"):
         events.z_order(["town"])
+    with pytest.raises(TableParameterError, match="no column is named"):
+        events.z_order([])
 
 
 def test_descriptions(events: DeltaTable) -> None:

@@ -169,6 +169,18 @@ def test_a_schema_is_replaced_when_asked(events: DeltaTable) -> None:
         events.overwrite(pl.DataFrame({"v": [1]}, schema={"v": pl.UInt8}), schema_mode="overwrite")
 
 
+@pytest.mark.finding(18)
+def test_a_new_schema_without_a_partition_column(tmp_path: Path) -> None:
+    """A frame that lacks a column by which the table is partitioned does not fit; nothing is damaged, or changed."""
+    source = DeltaTable("t", uri=tmp_path / "t")
+    source.create(schema={"a": pl.Int64, "p": pl.String}, partition_by="p")
+    frame = pl.DataFrame({"a": [1], "p": ["x"]})
+    source.append(frame)
+    with pytest.raises(SchemaMismatchError, match="lacks a column by which it is partitioned"):
+        source.overwrite(frame.select("a"), schema_mode="overwrite")
+    assert source.scan().collect().equals(frame)
+
+
 def damaged(folder: Path) -> pl.LazyFrame:
     """Return a frame of two files, the second of which makes Polars panic in the middle."""
     for i in range(2):

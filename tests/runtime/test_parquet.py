@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
@@ -17,6 +17,7 @@ from lakecat import (
     SourceError,
     SourceNotFoundError,
     TableParameterError,
+    UnsupportedFeatureError,
     register_static_table,
 )
 from lakecat.errors import DeclarationError
@@ -243,3 +244,12 @@ def test_a_long_table_with_int96(tmp_path: Path) -> None:
 def write_int96(path: Path, table: pa.Table) -> None:
     """Write times as Spark does, without the Arrow schema that pyarrow leaves."""
     pyarrow.parquet.write_table(table, path, use_deprecated_int96_timestamps=True, store_schema=False)
+
+
+@pytest.mark.finding(18)
+@pytest.mark.parametrize("dtype", [pl.Int128, pl.List(pl.Int128)], ids=str)
+def test_types_that_cannot_be_read_are_no_damage(tmp_path: Path, dtype: Any) -> None:
+    """A file with a type that pyarrow does not have is said to have one, not to be damaged."""
+    pl.DataFrame({"a": pl.Series([None], dtype=dtype)}).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UnsupportedFeatureError, match="has a type that cannot be read here"):
+        ParquetTable("t", uri=tmp_path / "t.parquet").scan()

@@ -170,6 +170,9 @@ def test_partitions_that_no_folder_gives(place: Place) -> None:
         (["7", "8"], pl.Int8, pl.Int8(), [7, 8]),
         (["1%2F2", "é%25"], None, pl.String(), ["1/2", "é%"]),
         (["99999999999999999999", "1"], None, pl.String(), ["99999999999999999999", "1"]),
+        (["", "a"], "String", pl.String(), ["", "a"]),
+        (["", "a"], pl.Categorical, pl.Categorical(), ["", "a"]),
+        (["", "a"], pl.Enum(["a", ""]), pl.Enum(["a", ""]), ["", "a"]),
     ],
 )
 def test_partition_columns_have_one_dtype(
