@@ -11,7 +11,7 @@ from polars.io.plugins import register_io_source
 from lakecat.sources.failures import is_failure
 from lakecat.sources.frame_plan import columns_needed, in_plan_order
 from lakecat.sources.parquet_partitions import decoded, folder_values
-from lakecat.sources.parquet_schema import check_same
+from lakecat.sources.parquet_schema import check_same, known_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -126,6 +126,7 @@ def _batches(place: Place, file: DataFile, names: Sequence[str]) -> Iterator[pl.
         # The number of rows comes from any column.
         for batch in opened.iter_batches(columns=list(names) or opened.schema_arrow.names[:1]):
             columns = [getattr(column, "storage", column) for column in batch.columns]  # of an extension type
+            columns = [column.cast(known_type(column.type)) for column in columns]
             frame: Any = pl.DataFrame(pyarrow.table(columns, names=batch.schema.names))
             yield frame
 

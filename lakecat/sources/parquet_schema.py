@@ -22,6 +22,7 @@ MOST_FOOTERS = 1_000
 """How many footers of a table are read before ``collect()``; of a table of more files the first ones."""
 
 _MAGIC = b"PAR1"
+_OFFSET = re.compile(r"[+-]\d\d:?\d\d")
 _TAIL = 1 << 16
 _AT_ONCE = 16
 _KEPT = 10_000
@@ -175,8 +176,7 @@ class Footers:
             found = pl.Schema(pl.read_parquet_schema(io.BytesIO(_MAGIC + raw)))
         except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (Polars raises many types)
             unreadable = f"{error}" or type(error).__name__
-            # Of an extension type the storage is read.
-            found = pl.Schema(pyarrow.schema([(f.name, getattr(f.type, "storage_type", f.type)) for f in fields]))
+            found = pl.Schema(pyarrow.schema([(field.name, known_type(field.type)) for field in fields]))
         return Shape(
             schema=found,
             nullable={field.name: field.nullable for field in fields},
@@ -208,6 +208,25 @@ class Footers:
         except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 (the libraries raise many types)
             failure = self._typed(error)
         raise failure
+
+
+def known_type(arrow: Any) -> Any:
+    """Return a type of Arrow as one that Polars has: of an extension the storage, UTC for a zone without a name.
+
+    The moments are the same: ``+05:30`` says how a writer showed them.
+    """
+    import pyarrow
+    import pyarrow.types
+
+    arrow = getattr(arrow, "storage_type", arrow)
+    if pyarrow.types.is_timestamp(arrow) and arrow.tz is not None and _OFFSET.fullmatch(arrow.tz):
+        return pyarrow.timestamp(arrow.unit, "UTC")
+    if pyarrow.types.is_struct(arrow):
+        return pyarrow.struct([field.with_type(known_type(field.type)) for field in arrow])
+    if pyarrow.types.is_list(arrow) or pyarrow.types.is_large_list(arrow):
+        make = pyarrow.list_ if pyarrow.types.is_list(arrow) else pyarrow.large_list
+        return make(arrow.value_field.with_type(known_type(arrow.value_type)))
+    return arrow
 
 
 def fits(dtype: pl.DataType, target: pl.DataType) -> bool:

@@ -77,7 +77,9 @@ def _fits_text(dtype: pl.DataType, stated: str) -> bool:
             isinstance(dtype, pl.Datetime) and dtype.time_unit == "us" and _same_zone(dtype, "UTC" if zoned else None)
         )
     if found := re.fullmatch(r"timestamp\[\w+(?:, tz=(.+))?\]", stated):
-        return isinstance(dtype, pl.Datetime) and _same_zone(dtype, found[1])
+        # Polars has no zone without a name, such as -02:15: the same moments are shown in UTC.
+        unnamed = found[1] is not None and re.fullmatch(r"[+-]\d\d:?\d\d", found[1])
+        return isinstance(dtype, pl.Datetime) and _same_zone(dtype, "UTC" if unnamed else found[1])
     if stated == "variant":
         return isinstance(dtype, pl.Struct) and {f.name for f in dtype.fields} >= {"metadata", "value"}
     return any(re.fullmatch(pattern, stated) and type(dtype).__name__ == name for pattern, name in _PATTERNS)

@@ -80,17 +80,25 @@ def test_features_that_nobody_knows(delta: Path, features: list[str]) -> None:
 
 @pytest.mark.finding(18)
 def test_zones_without_a_name(tmp_path: Path) -> None:
-    """Files with times of a zone such as +05:30 are whole; Polars has no such zone."""
+    """Times of a zone such as +05:30, which Polars does not have, are read as the same moments in UTC."""
     import datetime
 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    times = pa.array([datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)], pa.timestamp("us", tz="+05:30"))
-    pq.write_table(pa.table({"t": times}), tmp_path / "zone.parquet")
-    with pytest.raises(SourceError) as caught:
-        ParquetTable("zone", uri=tmp_path / "zone.parquet").scan().collect()
-    assert not isinstance(caught.value, CorruptDataError)
+    moments = [datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC), None]
+    table = pa.table(
+        {
+            "plain": pa.array(moments, pa.timestamp("us", tz="+05:30")),
+            "listed": pa.array([[moments[0]], None], pa.list_(pa.timestamp("ms", tz="-0215"))),
+            "held": pa.array([{"at": moments[0]}, None], pa.struct([("at", pa.timestamp("ns", tz="+02:00"))])),
+        }
+    )
+    pq.write_table(table, tmp_path / "zone.parquet")
+    lazy = ParquetTable("zone", uri=tmp_path / "zone.parquet").scan()
+    assert lazy.collect_schema()["plain"] == pl.Datetime("us", "UTC")
+    found = lazy.filter(pl.col("plain").is_not_null()).collect()
+    assert found.rows() == [(moments[0], [moments[0]], {"at": moments[0]})]
 
 
 @pytest.fixture
