@@ -161,9 +161,11 @@ INDEX = "Lake\n====\n\n.. toctree::\n\n   catalog/index\n\n.. lakecat-table:: ev
 COMMANDS = (
     ("use.py",),
     ("-m", "lakecat", "--catalog", "lake", "list"),
-    *(("-m", "lakecat", "--catalog", "lake", "show", name) for name in ("events", "deltatable_wrong", "fails")),
-    ("-m", "lakecat", "--catalog", "lake", "show", "parquettable_query"),
-    ("-m", "lakecat", "--catalog", "lake", "snapshot", "--out", "snapshot.json"),
+    *(
+        ("-m", "lakecat", "--catalog", "lake", "show", "--allow-problems", name)
+        for name in ("events", "deltatable_wrong", "fails", "parquettable_query")
+    ),
+    ("-m", "lakecat", "--catalog", "lake", "snapshot", "--allow-problems", "--out", "snapshot.json"),
     ("-m", "lakecat", "doctor"),
     *(("-m", "sphinx", "-v", "-b", builder, "docs", f"site/{builder}") for builder in ("html", "epub", "text")),
     ("-m", "sphinx", "-b", "autocatalog", "docs", "site/autocatalog"),
