@@ -22,6 +22,8 @@ PACKAGES = ("lakecat", "sphinx_lakecat")
 LONGEST_FILE = 400
 # Suites with a session of their own: they need a browser, a server, or other people's tables.
 ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/s3", "--ignore=tests/corpus/test_corpus.py")
+# What takes long and is the same wherever lakecat was installed: the checkout's suite is enough.
+LONG = ("fuzz", "mutants", "sphinx/test_oracle.py", "runtime/test_delta_pairs.py", "runtime/test_delta_writers.py")
 
 # Beside the checkout, if at all.
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -172,6 +174,7 @@ def wheel(session: nox.Session) -> None:
                 if "site-packages" not in str(found):
                     session.error(f"{package} comes from {found}, not from the wheel")
             elsewhere = [option.replace("tests", str(suite)) for option in ELSEWHERE]
+            elsewhere += [f"--ignore={suite / path}" for path in LONG]
             options = ("-n", "auto", "-p", "no:cacheprovider", "--import-mode=importlib", *elsewhere)
             session.run("python", "-m", "pytest", *options, *session.posargs, str(suite))
 
