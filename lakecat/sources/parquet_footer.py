@@ -101,6 +101,12 @@ def _misordered(metadata: Any, i: int) -> bool:
     return old and column.logical_type.type == "DECIMAL" and "BYTE_ARRAY" in column.physical_type
 
 
+def batches(opened: Any, columns: list[str], *, rows: int = 1 << 16) -> Iterator[Any]:
+    """Yield the record batches of an opened file; pyarrow 18 fails where it has no row groups."""
+    if opened.metadata.num_row_groups:
+        yield from opened.iter_batches(batch_size=rows, columns=columns)
+
+
 def read_first_record(files: Iterable[str]) -> dict[str, Any]:
     """Read the first record of the columns that repeat, of each file; returns nothing.
 
@@ -115,7 +121,7 @@ def read_first_record(files: Iterable[str]) -> dict[str, Any]:
         with pyarrow.parquet.ParquetFile(file) as opened:
             schema = opened.schema
             paths = [schema.column(i).path for i in range(len(schema)) if schema.column(i).max_repetition_level > 0]
-            next(opened.iter_batches(batch_size=1, columns=sorted({path.partition(".")[0] for path in paths})), None)
+            next(batches(opened, sorted({path.partition(".")[0] for path in paths}), rows=1), None)
     return {}
 
 
@@ -136,7 +142,7 @@ def read_far_times(files: Iterable[str]) -> dict[str, Any]:
             columns = map(opened.schema.column, range(len(opened.schema)))
             for path in [column.path for column in columns if column.physical_type == "INT96"]:
                 read = 0
-                for batch in opened.iter_batches(columns=[path]):
+                for batch in batches(opened, [path]):
                     if any(map(_is_far, _leaves(batch.column(0)))):
                         far.add(path)
                         break

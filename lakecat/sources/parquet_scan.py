@@ -10,6 +10,7 @@ from polars.io.plugins import register_io_source
 
 from lakecat.sources.failures import is_failure
 from lakecat.sources.frame_plan import columns_needed, in_plan_order
+from lakecat.sources.parquet_footer import batches
 from lakecat.sources.parquet_partitions import decoded, folder_values
 from lakecat.sources.parquet_schema import check_same, known_type
 
@@ -124,7 +125,7 @@ def _batches(place: Place, file: DataFile, names: Sequence[str]) -> Iterator[pl.
 
     with place.open(file) as stream, pyarrow.parquet.ParquetFile(stream, pre_buffer=not place.is_local) as opened:
         # The number of rows comes from any column.
-        for batch in opened.iter_batches(columns=list(names) or opened.schema_arrow.names[:1]):
+        for batch in batches(opened, list(names) or opened.schema_arrow.names[:1]):
             columns = [getattr(column, "storage", column) for column in batch.columns]  # of an extension type
             columns = [column.cast(known_type(column.type)) for column in columns]
             frame: Any = pl.DataFrame(pyarrow.table(columns, names=batch.schema.names))
