@@ -78,10 +78,8 @@ def searched(path: Path | None) -> Iterator[None]:
 
 def _import_failed(module: str, error: BaseException) -> CatalogLoadError:
     """Return the error for a failed import, placed at the innermost line of user code."""
-    sentence, reason = (
-        f"catalog module {module!r} cannot be imported: {type(error).__name__}",
-        redact(text_of(error)).strip(),
-    )
+    sentence = f"catalog module {module!r} cannot be imported: {type(error).__name__}"
+    reason = redact(text_of(error)).strip()
     if (
         isinstance(error, ModuleNotFoundError)
         and error.name
