@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _AHEAD = 2
+_MOMENT = 0.01
+"""Seconds between two looks at a stream that somebody else reads."""
 
 
 class FrameStream:
@@ -34,6 +36,8 @@ class FrameStream:
         self._frame = frame
         self._stopped = threading.Event()
         self._batches = self._read()
+        self._results: queue.Queue[pl.DataFrame | None] = queue.Queue(_AHEAD)
+        self._thread = threading.Thread(target=self._run, name="lakecat-frame", daemon=True)
 
     def reader(self) -> pa.RecordBatchReader:
         """Return the stream. Nothing is computed before its first batch is asked for."""
@@ -43,32 +47,34 @@ class FrameStream:
         return pa.RecordBatchReader.from_batches(schema, self._batches)
 
     def close(self) -> None:
-        """Stop the query if it still runs."""
+        """Stop the query if it still runs, and wait for the end of its thread."""
         self._stopped.set()
-        # A writer that failed may still be reading, in a thread of its own; it then finds the end by itself.
-        with contextlib.suppress(ValueError):
-            self._batches.close()
+        while True:
+            try:
+                self._batches.close()
+            except ValueError:
+                # A writer that failed is still reading, in a thread of its own; it finds the end by itself.
+                time.sleep(_MOMENT)
+            else:
+                return
 
-    def _read(self) -> Generator[pa.RecordBatch, None, None]:
-        batches: queue.Queue[pl.DataFrame | None] = queue.Queue(_AHEAD)
-
+    def _run(self) -> None:
         def put(batch: pl.DataFrame) -> bool:
-            batches.put(batch)
+            self._results.put(batch)
             return self._stopped.is_set()
 
-        def run() -> None:
-            try:
-                self._frame.sink_batches(put, maintain_order=True)
-            except BaseException as error:  # noqa: BLE001 (a Polars panic is no Exception; all are kept for the writer)
-                self.failure = error
-            finally:
-                batches.put(None)
+        try:
+            self._frame.sink_batches(put, maintain_order=True)
+        except BaseException as error:  # noqa: BLE001 (a Polars panic is no Exception; all are kept for the writer)
+            self.failure = error
+        finally:
+            self._results.put(None)
 
-        thread = threading.Thread(target=run, name="lakecat-frame", daemon=True)
-        thread.start()
+    def _read(self) -> Generator[pa.RecordBatch, None, None]:
+        self._thread.start()
         ended = False
         try:
-            while (batch := batches.get()) is not None:
+            while (batch := self._results.get()) is not None:
                 if self._stopped.is_set():
                     return
                 yield from batch.to_arrow().to_batches()
@@ -77,7 +83,7 @@ class FrameStream:
             self._stopped.set()
             # The query may wait for room in the queue.
             while not ended:
-                ended = batches.get() is None
-            thread.join()
+                ended = self._results.get() is None
+            self._thread.join()
         if self.failure is not None:
             raise RuntimeError("the frame failed")

@@ -127,9 +127,17 @@ def _batches(place: Place, file: DataFile, names: Sequence[str]) -> Iterator[pl.
         # The number of rows comes from any column.
         for batch in batches(opened, list(names) or opened.schema_arrow.names[:1]):
             columns = [getattr(column, "storage", column) for column in batch.columns]  # of an extension type
-            columns = [column.cast(known_type(column.type)) for column in columns]
+            columns = [_whole(column.cast(known_type(column.type))) for column in columns]
             frame: Any = pl.DataFrame(pyarrow.table(columns, names=batch.schema.names))
             yield frame
+
+
+def _whole(column: Any) -> Any:
+    """Return a column as an array of its own: of one cut from a longer one Polars refuses lists of a fixed size."""
+    import pyarrow
+
+    is_cut = pyarrow.types.is_fixed_size_list(column.type) and len(column.values) != len(column) * column.type.list_size
+    return column.take(pyarrow.array(range(len(column)), pyarrow.int64())) if is_cut else column
 
 
 @contextmanager

@@ -226,6 +226,8 @@ def known_type(arrow: Any) -> Any:
     if pyarrow.types.is_list(arrow) or pyarrow.types.is_large_list(arrow):
         make = pyarrow.list_ if pyarrow.types.is_list(arrow) else pyarrow.large_list
         return make(arrow.value_field.with_type(known_type(arrow.value_type)))
+    if pyarrow.types.is_fixed_size_list(arrow):
+        return pyarrow.list_(arrow.value_field.with_type(known_type(arrow.value_type)), arrow.list_size)
     return arrow
 
 

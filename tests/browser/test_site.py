@@ -37,10 +37,9 @@ def test_search_leads_to_the_place(visit: Visit, query: str, expected: str) -> N
     field.press("Enter")
     hit = page.locator("ul.search li a").first
     hit.click()
-    page.wait_for_load_state()
-    url = urlsplit(page.url)
     path, _, anchor = expected.partition("#")
-    assert url.path.endswith(f"data/docs/{path}")
+    page.wait_for_url(re.compile(rf"/data/docs/{re.escape(path)}(\?|#|$)"))
+    url = urlsplit(page.url)
     assert url.fragment == anchor
     assert [e for e in visit.errors if not FETCH.search(e)] == []
     if anchor:
@@ -122,6 +121,7 @@ def test_copy_button(visit: Visit, label: str) -> None:
     code = block.locator("pre").evaluate("(pre) => pre.innerText")
     block.hover()
     block.locator("button.copybtn").click()
+    page.wait_for_function("window.copied.length")
     copied = page.evaluate("window.copied")
     assert [text.strip("\n") for text in copied] == [code.strip("\n")]
 
@@ -154,6 +154,7 @@ def test_links_inside_the_site(visit: Visit) -> None:
     page = visit.open("index")
     page.locator("article a", has_text="catalog").first.click()
     page.locator("#owners a.lc-table", has_text="flights").first.click()
+    page.wait_for_url("**/catalog/flights.html")
     assert page.locator("h1").inner_text().startswith("flights")
     page.locator("a.lc-owner").click()
     page.wait_for_url(re.compile(r"/data/docs/catalog/index\.html#owner-flight-operations$"))

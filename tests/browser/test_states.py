@@ -70,7 +70,8 @@ def test_failing_table(visit_failing: Visit, table: str, note: str) -> None:
     assert is_on_screen(visit_failing, ".admonition.caution", note)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth")
     assert page.locator("a.lc-owner").count() == 1
-    visit_failing.page.locator("a.lc-owner").click()
+    page.locator("a.lc-owner").click()
+    page.wait_for_url("**/catalog/index.html#owner-operations")
     assert page.locator("#owners a.lc-table").count() == 4
     assert visit_failing.errors == []
 

@@ -181,3 +181,23 @@ def test_what_was_found_out_is_not_pickled(tmp_path: Path) -> None:
     kept = source._footers.__getstate__()
     assert (kept["_known"], kept["_digests"], kept["_shapes"]) == ({}, {}, [])
     assert source.__getstate__()["_store"] is None
+
+
+@pytest.mark.parametrize(
+    ("dtype", "item"),
+    [(pl.Int32(), 1), (pl.Array(pl.String, 1), ["x"]), (pl.Struct({"a": pl.Int32}), {"a": 1})],
+    ids=["numbers", "arrays", "structs"],
+)
+@pytest.mark.parametrize("beside", [pl.Categorical(), pl.String()], ids=repr)
+def test_arrays_in_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: pl.DataType, item: object, beside: pl.DataType
+) -> None:
+    """Lists of a fixed size, NULLs among them, are read by pyarrow as they are, wherever a batch ends."""
+    monkeypatch.setattr("lakecat.sources.parquet.polars_knows_folders", lambda *_: False)
+    values = [None, [item, None], None, [None, item], [item, item], None, None, [item, None], [None, None]]
+    for shift in range(len(values)):
+        array = pl.Series("a", values[shift:] + values[:shift], pl.Array(dtype, 2))
+        rows = pl.DataFrame([array, pl.Series("b", ["x", "y", None] * 3, beside)])
+        rows.write_parquet(tmp_path / "t.parquet", row_group_size=1 + shift)
+        found = ParquetTable("t", uri=tmp_path).scan().collect()
+        assert (found.schema, found.rows()) == (rows.schema, rows.rows())
