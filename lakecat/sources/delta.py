@@ -168,8 +168,12 @@ class DeltaTable(DeltaWriter):
     def _newest_commit(self) -> tuple[str, str]:
         """Return the name of the newest commit of a local log, and a stamp of it."""
         log = self._folder.location / LOG  # type: ignore[operator]
-        names = [entry.name for entry in os.scandir(log) if is_commit(entry.name) and entry.is_file()]
-        newest = max(names, default="")
+        newest = ""
+        with os.scandir(log) as entries:
+            for entry in entries:
+                # Of a long log few names are greater than those before.
+                if entry.name > newest and is_commit(entry.name) and entry.is_file():
+                    newest = entry.name
         return newest, stamp(log / newest)
 
     def _token_at(self, newest: tuple[str, str]) -> str:

@@ -45,9 +45,18 @@ def in_plan_order(
         if left is not None:
             frame = frame.head(left)  # noqa: PLW2901
             left -= frame.height
-        kept = frame if predicate is None else frame.filter(predicate)
+        kept = frame if predicate is None else _passing(frame, predicate)
         # A frame from which no column is selected has no rows.
-        chosen = kept if columns is None else kept.select(columns) if columns else pl.DataFrame(height=kept.height)
+        chosen = kept if columns is None else kept[columns] if columns else pl.DataFrame(height=kept.height)
         yield chosen
         if left == 0:
             return
+
+
+def _passing(frame: pl.DataFrame, predicate: pl.Expr) -> pl.DataFrame:
+    """Return the rows that pass; the frame itself where all do, as after a reader that filters: nothing is copied."""
+    passes = frame.select(predicate).to_series()
+    if passes.dtype != pl.Boolean or passes.len() != frame.height:
+        # A literal is one value for all rows.
+        return frame.filter(predicate)
+    return frame if passes.all(ignore_nulls=False) else frame.filter(passes)
