@@ -13,15 +13,16 @@ import click
 
 import lakecat
 from lakecat.contract import columns_by_table
+from lakecat.display.text import page as page_text
 from lakecat.errors import CatalogLoadError, LakecatError, TableNotFoundError
 from lakecat.introspect import introspect
-from lakecat.introspect.text import without_markup
 from lakecat.modules import not_imported, searched
 from lakecat.names import near_names
 from lakecat.plaintext import plain, plain_name
 from lakecat.redaction import redact, without_ansi
 from lakecat.reference import CatalogReference
-from lakecat.snapshot import Figure, TableSnapshot, to_json
+from lakecat.sections.compose import compose
+from lakecat.snapshot import to_json
 from lakecat.textfile import check_writable, write_whole
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
         raise
     columns_of = columns_by_table(catalog.registry.get)
     snapshot = introspect(table, imported=reference.imported, reference=str(reference), columns_of=columns_of)
-    _write("".join(f"{line.rstrip()}\n" for line in _describe(snapshot)))
+    _write(page_text(compose(snapshot)))
     if snapshot.problems and not allow_problems:
         raise SystemExit(_PROBLEMS)
 
@@ -235,38 +236,3 @@ def doctor(name: str | None) -> None:
     _write("".join(lines))
     if any(finding.ok is False for finding in findings):
         raise SystemExit(1)
-
-
-def _describe(table: TableSnapshot) -> list[str]:
-    lines = [f"{plain_name(table.full_name)}  ({plain_name(table.kind)})"]
-    if table.deprecated:
-        lines.append(f"deprecated: {plain(table.deprecated)}")
-    if table.description:
-        lines += ["", *plain(without_markup(table.description)).splitlines()]
-    facts = [("Owner", table.owner), ("Tags", ", ".join(table.tags)), *((f.label, f.value) for f in table.facts)]
-    if table.statistics:
-        facts.append(("Rows", _figure(table.statistics.rows)))
-        facts.append(("Last change", table.statistics.last_change or ""))
-    if shown := [(label, value) for label, value in facts if value]:
-        width = max(len(label) for label, _ in shown)
-        lines += ["", *(f"{plain_name(label).ljust(width)}  {plain_name(value)}" for label, value in shown)]
-    if table.columns is None:
-        lines += ["", "The columns are unknown."]
-    else:
-        names = [plain_name(c.name) for c in table.columns]
-        dtypes = [plain_name(c.dtype or "unknown") for c in table.columns]
-        width, dtype_width = max(map(len, names), default=0), max(map(len, dtypes), default=0)
-        lines.append("")
-        for column, name, dtype in zip(table.columns, names, dtypes, strict=True):
-            description = " ".join(plain(without_markup(column.description)).split())
-            null = {True: "null", False: "not null", None: ""}[column.nullable]
-            lines.append(f"{name.ljust(width)}  {dtype.ljust(dtype_width)}  {null.ljust(8)}  {description}")
-    lines += [plain(f"\n{p.message} ({p.detail})" if p.detail else f"\n{p.message}") for p in table.problems]
-    return lines
-
-
-def _figure(figure: Figure | None) -> str:
-    if figure is None:
-        return ""
-    about = "about " if figure.provenance == "approximate" else ""
-    return f"{about}{figure.value:,} (from {figure.source})"

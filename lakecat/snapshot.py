@@ -8,6 +8,7 @@ Records hold no clock, no absolute path and no live object, so the same code and
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import types
 import typing
@@ -193,6 +194,12 @@ class TableSnapshot:
     def full_name(self) -> str:
         """``database.name``, or ``name`` alone where the table has no database."""
         return f"{self.database}.{self.name}" if self.database else self.name
+
+    def _repr_html_(self) -> str:
+        """Return the page of the table for a notebook."""
+        # By name: a record stands below what draws it, and is drawn in few programs.
+        drawn: str = importlib.import_module("lakecat.sections.notebook").page(self)
+        return drawn
 
 
 def to_json(snapshots: typing.Iterable[TableSnapshot], *, indent: int | None = 2) -> str:

@@ -1,4 +1,4 @@
-"""Where parts of records meet Sphinx's writers: HTML writers draw them, for all others they become stock nodes."""
+"""Where blocks meet Sphinx's writers: HTML writers draw them, for all others they become stock nodes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from sphinx_lakecat.anchors import column_anchor
 from sphinx_lakecat.domain import lakecat_domain
 from sphinx_lakecat.rendering import html, stock
+from sphinx_lakecat.rendering.blocks import Composed
+from sphinx_lakecat.rendering.index import list_nodes
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
 
 if TYPE_CHECKING:
@@ -19,16 +22,22 @@ if TYPE_CHECKING:
     from sphinx.highlighting import PygmentsBridge
     from sphinx.writers.html5 import HTML5Translator
 
+    from lakecat.blocks import Markup, Ref
+
 
 def _visit_part(translator: HTML5Translator, part: lakecat_part) -> None:
-    html.draw(part, translator.body.append, _page(translator))
+    composed: Composed | None = getattr(translator, "lakecat_composed", None)
+    if composed is None:
+        composed = translator.lakecat_composed = Composed()  # type: ignore[attr-defined]
+    translator.body.append(html.draw(part, _page(translator, part), composed))
     raise nodes.SkipNode
 
 
-def _page(translator: HTML5Translator) -> html.Page:
+def _page(translator: HTML5Translator, part: lakecat_part) -> html.Page:
     builder = translator.builder
     translator.lakecat_parts = number = getattr(translator, "lakecat_parts", -1) + 1  # type: ignore[attr-defined]
     return html.Page(
+        part,
         uri=functools.partial(lakecat_domain(builder.env).uri, builder, builder.current_docname),
         highlight=_highlighter(translator.highlighter),
         walk=functools.partial(_walk, translator),
@@ -37,13 +46,17 @@ def _page(translator: HTML5Translator) -> html.Page:
     )
 
 
-def _walk(translator: HTML5Translator, cell: lakecat_cell) -> None:
-    # A lone paragraph in a cell needs no space around it.
-    children = cell.children
+def _walk(translator: HTML5Translator, cell: lakecat_cell) -> tuple[str, bool]:
+    children, is_block = cell.children, bool(cell.children)
     if len(children) == 1 and isinstance(children[0], nodes.paragraph):
-        children = children[0].children
-    for child in children:
-        child.walkabout(translator)
+        children, is_block = children[0].children, False
+    before, translator.body = translator.body, []
+    try:
+        for child in children:
+            child.walkabout(translator)
+        return "".join(translator.body), is_block
+    finally:
+        translator.body = before
 
 
 @functools.lru_cache(maxsize=4)
@@ -65,9 +78,28 @@ class ExpandParts(SphinxPostTransform):
         builder = self.env._app.builder
         if builder.format == "html":
             return
-        uri = functools.partial(lakecat_domain(self.env).uri, builder, self.env.current_document.docname)
+        composed = Composed()
         for part in list(self.document.findall(lakecat_part)):
-            part.replace_self(stock.expand(part, uri))
+            part.replace_self(self._expanded(part, composed))
+
+    def _expanded(self, part: lakecat_part, composed: Composed) -> list[nodes.Node]:
+        builder = self.env._app.builder
+        uri = functools.partial(lakecat_domain(self.env).uri, builder, self.env.current_document.docname)
+        cells = {child["span"]: child for child in part.children if isinstance(child, lakecat_cell)}
+
+        def drawn(span: Markup | Ref) -> list[nodes.Node]:
+            if (cell := cells.get(span)) is not None:
+                return [child.deepcopy() for child in cell.children]
+            return stock.plain_span(span, uri)
+
+        def place(key: str) -> str:
+            return column_anchor(part["table"].full_name, key) if part["anchors"] else ""
+
+        if part["part"] == "head":
+            return stock.head(composed.page(part).head, drawn)
+        if part["part"] in ("list", "filter"):
+            return list_nodes(part, drawn)
+        return stock.draw(composed.block(part), drawn, place)
 
 
 def setup_drawing(app: Sphinx) -> None:

@@ -15,12 +15,12 @@ import lakecat
 from lakecat.contract import columns_by_table
 from lakecat.errors import AmbiguousTableError, CatalogLoadError, TableNotFoundError
 from lakecat.introspect import change_token, introspect
-from lakecat.introspect.text import summary_of
 from lakecat.modules import searched
 from lakecat.names import near_names
 from lakecat.plaintext import redact
 from lakecat.reference import CatalogReference
 from lakecat.snippets import CatalogImport
+from lakecat.summary import summary_of
 from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from lakecat.introspect import answers
 from lakecat.introspect.columns import merge_columns
 from lakecat.introspect.net import Net, log_problem
 from lakecat.introspect.place import base_of, location_of, origin_of
-from lakecat.introspect.text import summary_of
 from lakecat.redaction import held_secrets
 from lakecat.snapshot import Fact, Parameter, Problem, TableSnapshot
 from lakecat.snippets import import_of, make_snippets
 from lakecat.sources.base import HasColumns
 from lakecat.sources.storage import StoredTable
+from lakecat.summary import summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

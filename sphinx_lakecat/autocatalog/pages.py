@@ -14,7 +14,7 @@ from sphinx_lakecat.anchors import docnames
 from sphinx_lakecat.autocatalog.project import SUFFIX, CatalogProject, marker
 from sphinx_lakecat.domain import lakecat_domain
 from sphinx_lakecat.loading import TableStore, load_tables
-from sphinx_lakecat.rendering.document import Markup, table_page
+from sphinx_lakecat.rendering.document import Site, TableDocument
 from sphinx_lakecat.rendering.index import IndexRow, index_page, root_page
 from sphinx_lakecat.warnings import Subtype
 
@@ -70,7 +70,7 @@ class CatalogParser(Parser):
         table = domain.snapshot(name)
         report = functools.partial(domain.report, Subtype.MARKUP, docname=docname, table=name)
         place = domain.store.place(name) or (None, None)
-        page = table_page(table, Markup(self._config.lakecat_description_markup, document, report, place))
+        page = TableDocument(table, Site(self._config.lakecat_description_markup, document, report, place)).section()
         page.source, page.line = place
         domain.note_table(name, [c.name for c in table.columns or ()], docname=docname, is_page=True)
         return page

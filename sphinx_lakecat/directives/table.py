@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 from lakecat.names import near_names
 from lakecat.plaintext import plain_name
 from sphinx_lakecat.anchors import table_anchor
-from sphinx_lakecat.rendering import document as parts
+from sphinx_lakecat.rendering.document import Site, TableDocument
 from sphinx_lakecat.warnings import Subtype
 
 if TYPE_CHECKING:
@@ -93,9 +93,8 @@ class TableDirective(SphinxDirective):
     ) -> list[nodes.Node]:
         name = table.full_name
         report = functools.partial(self._report, Subtype.MARKUP)
-        markup = parts.Markup(
-            self.config.lakecat_description_markup, self.state.document, report, self.get_source_info()
-        )
+        markup = self.config.lakecat_description_markup
+        drawn = TableDocument(table, Site(markup, self.state.document, report, self.get_source_info()))
         content: list[nodes.Node] = []
         if "no-title" not in self.options:
             literal = nodes.literal(plain_name(name), plain_name(name), classes=["notranslate"])
@@ -109,14 +108,13 @@ class TableDirective(SphinxDirective):
                 refdoc=self.env.current_document.docname,
             )
             content.append(nodes.paragraph("", "", link, classes=["lc-title"]))
-        content.append(parts.head(table))
-        if "no-description" not in self.options:
-            content += parts.description(table, markup)
-        content += parts.problems(table)
+        content.append(drawn.head())
+        content += drawn.lead(described="no-description" not in self.options, whole=True)
         if "no-columns" not in self.options:
-            content.append(parts.columns(table, markup, shown=shown, anchors=anchored))
-        if "no-snippets" not in self.options and table.snippets:
-            content.append(parts.snippets(table))
+            names = None if shown is None else tuple(column.name for column in shown)
+            content += drawn.part("columns", shown=names, anchors=anchored)
+        if "no-snippets" not in self.options:
+            content += drawn.part("read")
         return content
 
     def _report(self, subtype: Subtype, text: str, *, asked: str = "") -> None:

@@ -8,193 +8,196 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx import addnodes
 
-from lakecat.names import words
+from lakecat.blocks import Grid, Markup, Prose, Ref
 from lakecat.plaintext import plain, plain_name
+from lakecat.sections.compose import compose, search_words
 from sphinx_lakecat.anchors import column_anchor, table_anchor
+from sphinx_lakecat.rendering import stock
 from sphinx_lakecat.rendering.markup import is_one_paragraph, parse_description
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
-from sphinx_lakecat.rendering.words import has_statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from lakecat.snapshot import ColumnSnapshot, TableSnapshot
+    from lakecat.blocks import Page
+    from lakecat.snapshot import TableSnapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Markup:
+class Site:
     """How descriptions are parsed for one document.
 
     Args:
-        kind: "rst", "markdown" or "text".
+        markup: "rst", "markdown" or "text".
         document: The document that the nodes are for.
         report: Called with one sentence where markup cannot be used.
         place: File and line that later warnings about the nodes, such as of a link that leads nowhere, should name.
     """
 
-    kind: str
+    markup: str
     document: nodes.document
     report: Callable[[str], None]
     place: tuple[str | None, int | None] = (None, None)
 
-    def parse(self, text: str, *, what: str, prefix: str) -> list[nodes.Node]:
-        """Return the nodes of a description; a problem is reported as that of ``what``."""
+    def parse(self, text: str, *, about: Ref, prefix: str) -> list[nodes.Node]:
+        """Return the nodes of a description; a problem is reported as that of the table or column it is about."""
 
         def report(sentence: str) -> None:
-            self.report(f"the description of {what}: {sentence}")
+            self.report(f"the description of {about.kind} {about.target!r}: {sentence}")
 
-        found = parse_description(text, markup=self.kind, document=self.document, prefix=prefix, report=report)
+        found = parse_description(text, markup=self.markup, document=self.document, prefix=prefix, report=report)
         for node in (node for block in found for node in block.findall(nodes.Element)):
             node.source, node.line = self.place
         return found
 
     def is_one_paragraph(self, text: str) -> bool:
         """Return whether a description is a plain paragraph, so that it need not be parsed."""
-        return is_one_paragraph(text, markup=self.kind)
+        return is_one_paragraph(text, markup=self.markup)
 
 
-def table_page(table: TableSnapshot, markup: Markup) -> nodes.section:
-    """Return the page of a table.
+class TableDocument:
+    """The nodes of one table.
 
-    ::
-
-    section (table-NAME)
-        title, lakecat_part "head", first paragraph of the description, problems
-        section (read):       title, lakecat_part "snippets"
-        section (columns):    title, lakecat_part "columns"
-        section (notes):      title, the rest of the description
-        section (statistics): title, lakecat_part "statistics"
-        section (history):    title, lakecat_part "history"
-        section (details):    title, lakecat_part "details"
+    Args:
+        table: The record.
+        site: How descriptions are parsed.
     """
-    name = table.full_name
-    section = nodes.section("", nodes.title("", "", _literal(name)), ids=[table_anchor(name)], classes=["lakecat-page"])
-    section += head(table)
-    lead, notes = _split(description(table, markup))
-    section += lead
-    section += problems(table)
-    if table.snippets:
-        section += _section("read", "Read it", [snippets(table)])
-    section += _section("columns", "Columns", [columns(table, markup)])
-    if notes:
-        section += _section("notes", "Notes", notes)
-    if has_statistics(table):
-        section += _section("statistics", "Statistics", [_part("statistics", table)])
-    if table.history:
-        section += _section("history", "History", [_part("history", table)])
-    if table.facts or table.statistics or table.origin or table.parameters:
-        section += _section("details", "Details", [_part("details", table)])
-    return section
 
+    def __init__(self, table: TableSnapshot, site: Site) -> None:
+        self.page: Page = compose(table)
+        self._table = table
+        self._site = site
+        self._halves: tuple[str, list[nodes.Node], list[nodes.Node]] | None = None
 
-def head(table: TableSnapshot) -> nodes.Element:
-    """Return the line of facts. Its text child holds the words by which search finds the table."""
-    part = _part("head", table)
-    part += nodes.Text(" ".join(_search_words(table)))
-    return part
+    def section(self) -> nodes.section:
+        """Return the page of the table.
 
+        ::
 
-def description(table: TableSnapshot, markup: Markup) -> list[nodes.Node]:
-    """Return the description, and what a deprecation says."""
-    name = table.full_name
-    found: list[nodes.Node] = []
-    if table.deprecated:
-        text = nodes.Text(plain(table.deprecated))
-        body = nodes.paragraph("", "", nodes.strong("", "Deprecated. "), text, support_smartquotes=False)
-        found.append(nodes.warning("", body))
-    if table.description:
-        found += markup.parse(table.description, what=f"table {name!r}", prefix=table_anchor(name))
-    return found
+        section (table-NAME)
+            title, lakecat_part "head", what stands above the parts
+            section (ANCHOR): title, paragraphs, notes and lakecat_part nodes, for each part that shows something
+        """
+        name = self._table.full_name
+        title = nodes.title("", "", _literal(name))
+        section = nodes.section("", title, ids=[table_anchor(name)], classes=["lakecat-page"])
+        section += self.head()
+        section += self.lead()
+        for part in self.page.parts:
+            if found := self.part(part.anchor):
+                # The same headings stand on every page: search need not know them.
+                title = nodes.title("", plain_name(part.title), classes=["no-search"])
+                section += nodes.section("", title, *found, ids=[part.anchor])
+        return section
 
+    def head(self) -> nodes.Element:
+        """Return the line of facts. Its text child holds the words by which search finds the table."""
+        part = lakecat_part("", part="head", table=self._table)
+        for item in self.page.head:
+            part += self._cells(item)
+        part += nodes.Text(" ".join(map(plain_name, search_words(self._table))))
+        return part
 
-def problems(table: TableSnapshot) -> list[nodes.Node]:
-    """Return a note for readers, with the detail for engineers, for each thing that could not be found out."""
-    found: list[nodes.Node] = []
-    for message in dict.fromkeys(p.message for p in table.problems):
-        details = [
-            nodes.list_item("", nodes.paragraph("", "", _literal(p.detail)))
-            for p in table.problems
-            if p.message == message and p.detail
-        ]
-        body = [nodes.paragraph("", "", nodes.Text(plain(message)))]
-        found.append(nodes.caution("", *body, *([nodes.bullet_list("", *details)] if details else [])))
-    return found
+    def lead(self, *, described: bool = True, whole: bool = False) -> list[nodes.Node]:
+        """Return what stands above the parts.
 
+        Args:
+            described: With what was declared, not what could not be found out alone.
+            whole: With all of the description, not its first paragraph alone.
+        """
+        blocks = (b for b in self.page.lead if isinstance(b, Prose) and (described or b.tone == "bad"))
+        return [node for block in blocks for node in self._prose(block, whole=whole)]
 
-def snippets(table: TableSnapshot) -> nodes.Element:
-    """Return the snippets, in tabs where there are several."""
-    return _part("snippets", table)
+    def part(self, anchor: str, *, shown: Sequence[str] | None = None, anchors: bool = True) -> list[nodes.Node]:
+        """Return what a part shows, nothing if there is no such part.
 
+        Args:
+            anchor: The part.
+            shown: Keys of the rows to show, in their order; ``None`` for all.
+            anchors: Whether these rows are places to which links lead.
+        """
+        part = self.page.part(anchor)
+        found: list[nodes.Node] = []
+        for index, block in enumerate(part.blocks if part else ()):
+            if isinstance(block, Prose):
+                found += self._prose(block)
+                continue
+            drawn = lakecat_part("", part=anchor, block=index, table=self._table, shown=shown, anchors=anchors)
+            if isinstance(block, Grid):
+                drawn += self._grid(block, shown)
+            found.append(drawn)
+        return found
 
-def columns(
-    table: TableSnapshot, markup: Markup, *, shown: Sequence[ColumnSnapshot] | None = None, anchors: bool = True
-) -> nodes.Element:
-    """Return the columns, or those that are ``shown``. Cells with markup are children; plain ones stay in it."""
-    name = table.full_name
-    shown = table.columns if shown is None else shown
-    part = _part("columns", table, shown=shown, anchors=anchors)
-    plain_texts = []
-    for row, column in enumerate(shown or ()):
-        if not column.references and markup.is_one_paragraph(column.description):
-            # It is drawn from the record, which is faster; search reads it below.
-            plain_texts.append(column.description)
-            continue
-        what, prefix = f"column {f'{name}.{column.name}'!r}", column_anchor(name, column.name)
-        cell = lakecat_cell("", row=row)
-        cell += markup.parse(column.description, what=what, prefix=prefix) if column.description else []
-        if column.references:
-            cell += nodes.paragraph(
-                "", "", nodes.Text("References "), _reference(column.references, table), nodes.Text(".")
-            )
-        part += cell
-    # One node for all: Sphinx visits each node of a page some hundred times. Search needs each text once.
-    part += nodes.Text(plain(" " + "\n".join(dict.fromkeys(plain_texts))))
-    return part
+    def _grid(self, grid: Grid, shown: Sequence[str] | None) -> Iterator[nodes.Node]:
+        """Yield what only Sphinx can draw of a grid, and the plain texts in it, which search reads."""
+        texts = []
+        for row in grid.rows:
+            if shown is not None and row.key not in shown:
+                continue
+            for piece in (piece for cell in row.cells for piece in cell):
+                yield from self._cells(piece)
+                texts += [
+                    span.text for span in piece if isinstance(span, Markup) and self._site.is_one_paragraph(span.text)
+                ]
+        # One node for all: Sphinx visits each node of a page some hundred times. Search needs each text once.
+        yield nodes.Text(plain(" " + "\n".join(dict.fromkeys(texts))))
 
+    def _cells(self, spans: tuple[object, ...]) -> Iterator[lakecat_cell]:
+        """Yield a node for each span that only Sphinx can draw; others are drawn from the record, which is faster."""
+        for span in spans:
+            if isinstance(span, Markup) and not self._site.is_one_paragraph(span.text):
+                yield lakecat_cell("", *self._parsed(span), span=span)
+            elif isinstance(span, Ref) and span.kind in ("table", "column"):
+                # Sphinx draws a link inside a paragraph alone.
+                yield lakecat_cell("", nodes.paragraph("", "", self._reference(span)), span=span)
 
-def _split(blocks: list[nodes.Node]) -> tuple[list[nodes.Node], list[nodes.Node]]:
-    """Return what stands above the snippets, up to the first paragraph, and the notes below the columns."""
-    first = next((i for i, block in enumerate(blocks) if isinstance(block, nodes.paragraph)), len(blocks) - 1)
-    lead, notes = blocks[: first + 1], blocks[first + 1 :]
-    if notes and isinstance(lead[-1], nodes.paragraph):
-        more = nodes.reference("", "More below.", internal=True, refid="notes", classes=["lc-more"])
-        lead[-1] += [nodes.Text(" "), more]
-    return lead, notes
+    def _prose(self, prose: Prose, *, whole: bool = False) -> list[nodes.Node]:
+        only = prose.spans[0] if len(prose.spans) == 1 else None
+        if not isinstance(only, Markup) or prose.tone:
+            return stock.prose(prose, self._drawn)
+        if only.portion == "all":
+            return self._parsed(only)
+        lead, rest = self._split(only)
+        if whole:
+            return [*lead, *rest]
+        if only.portion == "rest":
+            return rest
+        if rest and lead and isinstance(lead[-1], nodes.paragraph):
+            more = nodes.reference("", "More below.", internal=True, refid="notes", classes=["lc-more"])
+            lead[-1] += [nodes.Text(" "), more]
+        return lead
 
+    def _split(self, markup: Markup) -> tuple[list[nodes.Node], list[nodes.Node]]:
+        """Return the nodes of a text up to its first paragraph, and those that follow; parsed once for both."""
+        if self._halves is None or self._halves[0] != markup.text:
+            blocks = self._parsed(markup)
+            first = next((i for i, block in enumerate(blocks) if isinstance(block, nodes.paragraph)), len(blocks) - 1)
+            self._halves = markup.text, blocks[: first + 1], blocks[first + 1 :]
+        return self._halves[1:]
 
-def _section(anchor: str, title: str, children: Iterable[nodes.Node]) -> nodes.section:
-    # The same headings stand on every page: search need not know them.
-    return nodes.section("", nodes.title("", title, classes=["no-search"]), *children, ids=[anchor])
+    def _drawn(self, span: Markup | Ref) -> list[nodes.Node]:
+        return self._parsed(span) if isinstance(span, Markup) else [self._reference(span)]
 
+    def _parsed(self, markup: Markup) -> list[nodes.Node]:
+        name, about = self._table.full_name, markup.about
+        is_column = about.kind == "column"
+        prefix = column_anchor(name, about.target.removeprefix(f"{name}.")) if is_column else table_anchor(name)
+        return self._site.parse(markup.text, about=about, prefix=prefix)
 
-def _part(name: str, table: TableSnapshot, **attributes: object) -> lakecat_part:
-    return lakecat_part("", part=name, table=table, **attributes)
+    def _reference(self, ref: Ref) -> nodes.Node:
+        """Return a link. That it leads nowhere is a problem of the table, of which there is a warning."""
+        return addnodes.pending_xref(
+            "",
+            _literal(ref.target),
+            refdomain="lakecat",
+            reftype=ref.kind,
+            reftarget=ref.target,
+            refexplicit=False,
+            refwarn=not any(f"references {ref.target!r}" in problem.detail for problem in self._table.problems),
+            lakecat_reported=False,
+        )
 
 
 def _literal(text: str) -> nodes.literal:
     text = plain_name(text)
     return nodes.literal(text, text, classes=["notranslate"])
-
-
-def _reference(target: str, table: TableSnapshot) -> nodes.Node:
-    """Return a link to a column. That it leads nowhere is a problem of the table, of which there is a warning."""
-    return addnodes.pending_xref(
-        "",
-        _literal(target),
-        refdomain="lakecat",
-        reftype="column",
-        reftarget=target,
-        refexplicit=False,
-        refwarn=not any(f"references {target!r}" in problem.detail for problem in table.problems),
-        lakecat_reported=False,
-    )
-
-
-def _search_words(table: TableSnapshot) -> Iterable[str]:
-    names = [table.full_name, table.owner, *table.tags, table.kind]
-    for column in table.columns or ():
-        names += [column.name, *column.tags, column.classification]
-    seen: dict[str, None] = {}
-    for name in names:
-        seen |= dict.fromkeys((name, *words(name)))
-    return [plain_name(word) for word in seen if word]

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx import addnodes
 
-from lakecat.plaintext import plain_name
+from lakecat.blocks import Ref
+from lakecat.plaintext import plain, plain_name
 from sphinx_lakecat.anchors import owner_anchor, tag_anchor
 from sphinx_lakecat.rendering.nodes import lakecat_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sphinx_lakecat.rendering.stock import Draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +131,14 @@ def _with_owners(owners: Mapping[str, list[IndexRow]]) -> str:
     named = [owner for owner in owners if owner]
     without = f"; {_counted(len(owners['']), 'table')} without an owner" if "" in owners else ""
     return f" of {_counted(len(named), 'owner')}{without}." if named else "."
+
+
+def list_nodes(part: lakecat_part, drawn: Draw) -> list[nodes.Node]:
+    """Return a list of tables as stock nodes; of the filter, nothing."""
+    if part["part"] == "filter":
+        return []
+    items = []
+    for row in part["rows"]:
+        text = (" (deprecated)" if row.deprecated else "") + (f": {plain(row.summary)}" if row.summary else "")
+        items.append(nodes.list_item("", nodes.paragraph("", "", *drawn(Ref("table", row.name)), nodes.Text(text))))
+    return [nodes.bullet_list("", *items)]

@@ -1,4 +1,4 @@
-"""The nodes that hold a record until a writer draws it."""
+"""The nodes that stand for blocks until a writer draws them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from docutils import nodes
 
 
 class lakecat_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes in lower case)
-    """One part of a record, such as its columns.
+    """A block of the page of a table.
 
-    Attributes are ``part`` (its name) and what that part needs. Children are text that only search reads, and
-    :class:`lakecat_cell` nodes for cells whose description holds markup.
+    It holds the record and says which block of its page it is: that is composed anew where it is drawn, as doctrees are
+    saved, and blocks are many. Attributes:
+
+    - ``table``: the record; ``part``: the anchor of the part, or ``head``; ``block``: which block of the part.
+    - ``shown``: names of the rows to show, or ``None`` for all; ``anchors``: whether rows are places here.
+
+    Children are text that only search reads, and a :class:`lakecat_cell` for each span that only Sphinx can draw. The
+    parts of the index are named ``list`` and ``filter``, and hold what they show.
     """
 
 
 class lakecat_cell(nodes.General, nodes.Element):  # noqa: N801
-    """The content of a table cell: block nodes. The attribute ``row`` is the index of its column in the record."""
+    """What Sphinx makes of the attribute ``span``: the blocks of a text with markup, a reference."""

@@ -1,161 +1,161 @@
-"""Stock docutils nodes from records, for every writer that is not HTML."""
+"""Blocks as stock docutils nodes: notes and paragraphs for all writers, the rest for every writer that is not HTML."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 
+from lakecat.blocks import Facts, Grid, Mark, Markup, Prose, Ref, Tabs, Text
 from lakecat.plaintext import plain, plain_name
-from sphinx_lakecat.anchors import column_anchor
-from sphinx_lakecat.rendering import words
-from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from lakecat.blocks import Block, Cell, Head, Spans
 
-    from lakecat.snapshot import ColumnSnapshot, TableSnapshot
+Draw = Callable[[Markup | Ref], list[nodes.Node]]
+"""Returns the nodes of what only the site can draw."""
 
 
-def expand(part: lakecat_part, uri: Callable[[str, str], str | None]) -> list[nodes.Node]:
-    """Return the nodes that stand for a part: paragraphs, lists, literal blocks, and a table of columns.
+def draw(block: Block, drawn: Draw, place: Callable[[str], str]) -> list[nodes.Node]:
+    """Return the nodes of a block: paragraphs, lists, literal blocks, tables.
 
     Args:
-        part: The part.
-        uri: Returns the URI of an object from the page on which the part stands, by kind and name; ``None`` where no
-            page has a place for it.
+        block: The block.
+        drawn: Returns the nodes of a text in markup, or of a reference.
+        place: Returns the id of a row by its key; ``""`` for none.
     """
-    part["uri"] = uri
-    return _EXPAND[part["part"]](part)
+    if isinstance(block, Grid):
+        return _grid(block, drawn, place)
+    if isinstance(block, Facts):
+        return [_facts(block, drawn)]
+    if isinstance(block, Tabs):
+        return _tabs(block)
+    return prose(block, drawn)
 
 
-def _head(part: lakecat_part) -> list[nodes.Node]:
-    table: TableSnapshot = part["table"]
-    facts = [
-        ("Kind", table.kind),
-        ("Database", table.database or ""),
-        ("Owner", table.owner),
-        ("Tags", ", ".join(table.tags)),
-    ]
-    facts += [("Contains", ", ".join(words.classifications(table)))]
-    return [_fields([(label, value, "") for label, value in facts if value])]
+def head(items: Cell, drawn: Draw) -> list[nodes.Node]:
+    """Return the line of facts."""
+    paragraph = nodes.paragraph()
+    for i, item in enumerate(items):
+        paragraph += [nodes.Text(" · ")] if i else []
+        paragraph += spans(item, drawn)
+    return [paragraph]
 
 
-def _snippets(part: lakecat_part) -> list[nodes.Node]:
-    found: list[nodes.Node] = []
-    for snippet in part["table"].snippets:
-        found.append(nodes.paragraph("", "", nodes.Text(f"{plain_name(snippet.label)}:")))
-        code = plain(words.code(snippet))
-        found.append(nodes.literal_block(code, code, language=snippet.language))
-    return found
+def plain_span(span: Markup | Ref, uri: Callable[[str, str], str | None]) -> list[nodes.Node]:
+    """Return a text without markup as a paragraph, and a thing of the catalog as a link, where it has a place."""
+    if isinstance(span, Markup):
+        return [nodes.paragraph("", "", nodes.Text(plain(span.text)))]
+    name = plain_name(span.target)
+    content = nodes.literal(name, name) if span.kind in ("table", "column") else nodes.Text(name)
+    where = uri(span.kind, span.target)
+    return [content if where is None else nodes.reference("", "", content, internal=True, refuri=where)]
 
 
-def _columns(part: lakecat_part) -> list[nodes.Node]:
-    """Build the table of columns.
+def prose(block: Prose, drawn: Draw) -> list[nodes.Node]:
+    """Return a paragraph, or a note with a list."""
+    body = _paragraph(block.spans, drawn) if block.spans else []
+    if block.items:
+        items = (nodes.list_item("", nodes.paragraph("", "", *spans(item, drawn))) for item in block.items)
+        body = [*body, nodes.bullet_list("", *items)]
+    if block.tone:
+        return [nodes.warning("", *body) if block.tone == "warn" else nodes.caution("", *body)]
+    return body
+
+
+def spans(found: Spans, drawn: Draw, *, prose: bool = False, between: str = "") -> list[nodes.Node]:
+    """Return the inline nodes of spans."""
+    out: list[nodes.Node] = []
+    for span in found:
+        if between and out:
+            out.append(nodes.Text(between))
+        if isinstance(span, Text):
+            out += _text(span, prose=prose)
+        elif isinstance(span, Mark):
+            out.append(nodes.Text(plain_name(span.words)))
+        else:
+            out += _inline(drawn(span))
+    return out
+
+
+def _text(span: Text, *, prose: bool) -> list[nodes.Node]:
+    text = plain(span.full or span.text) if prose else plain_name(span.full or span.text)
+    if span.style == "code":
+        return [nodes.literal(text, text, classes=["notranslate"])]
+    if span.style == "strong":
+        return [nodes.strong("", text)]
+    return [nodes.Text(_said(text, span.hint))]
+
+
+def _said(text: str, hint: str) -> str:
+    return f"{text} ({plain_name(hint)})" if hint else text
+
+
+def _inline(found: list[nodes.Node]) -> list[nodes.Node]:
+    """Return the children of a lone paragraph, as it stands inside another."""
+    return list(found[0].children) if len(found) == 1 and isinstance(found[0], nodes.paragraph) else found
+
+
+def _paragraph(piece: Spans, drawn: Draw) -> list[nodes.Node]:
+    """Return a piece as a paragraph; of a text in markup the blocks that it is."""
+    if len(piece) == 1 and isinstance(piece[0], Markup):
+        return drawn(piece[0])
+    return [nodes.paragraph("", "", *spans(piece, drawn, prose=True), support_smartquotes=False)]
+
+
+def _grid(grid: Grid, drawn: Draw, place: Callable[[str], str]) -> list[nodes.Node]:
+    """Build a table.
 
     ::
 
     table > tgroup > colspec…, thead > row > entry…, tbody > row (target, entry…)…
     """
-    table: TableSnapshot = part["table"]
-    columns: Sequence[ColumnSnapshot] | None = part["shown"]
-    if not columns:
-        text = words.unknown_columns(table) if columns is None else "This table has no columns."
-        return [nodes.paragraph("", "", nodes.Text(text))]
-    cells = {child["row"]: child for child in part.children if isinstance(child, lakecat_cell)}
-    group = nodes.tgroup("", *(nodes.colspec("", colwidth=width) for width in (25, 20, 15, 40)), cols=4)
-    group += nodes.thead("", nodes.row("", *(_entry(title) for title in ("Column", "Type", "Null", "Description"))))
+    group = nodes.tgroup("", *(nodes.colspec("", colwidth=_WIDTHS.get(h.kind, 20)) for h in grid.heads))
+    group["cols"] = len(grid.heads)
+    heads = (nodes.entry("", nodes.paragraph("", "", nodes.Text(head.text))) for head in grid.heads)
+    group += nodes.thead("", nodes.row("", *heads))
     body = nodes.tbody()
-    for row, column in enumerate(columns):
-        name = plain_name(column.name)
-        first = nodes.paragraph("", "", nodes.literal(name, name))
-        if part["anchors"]:
-            first.insert(0, nodes.target("", "", ids=[column_anchor(table.full_name, column.name)]))
-        if marks := _marks(column):
-            first += nodes.Text(f" ({marks})")
-        described = (
-            [child.deepcopy() for child in cells[row].children] if row in cells else _paragraph(column.description)
-        )
-        if column.deprecated:
-            described = [*_paragraph(f"Deprecated. {column.deprecated}"), *described]
-        null = words.nullability(column)
-        body += nodes.row(
-            "", nodes.entry("", first), _entry(column.dtype, literal=True), _entry(null), nodes.entry("", *described)
-        )
+    for row in grid.rows:
+        entries = [_entry(cell, head, drawn) for cell, head in zip(row.cells, grid.heads, strict=True)]
+        if row.key is not None and (identity := place(row.key)):
+            target = nodes.target("", "", ids=[identity])
+            entries[0].children[0].insert(0, target)  # type: ignore[attr-defined]
+        body += nodes.row("", *entries)
     group += body
-    return [nodes.table("", group)]
+    note = [nodes.paragraph("", "", *spans(grid.note, drawn, prose=True))] if grid.note else []
+    return [nodes.table("", group), *note]
 
 
-def _details(part: lakecat_part) -> list[nodes.Node]:
-    return [_fields(list(words.details(part["table"])))]
+_WIDTHS = {"name": 25, "type": 30, "text": 45}
 
 
-def _list(part: lakecat_part) -> list[nodes.Node]:
-    items = []
-    for row in part["rows"]:
-        name, uri = plain_name(row.name), part["uri"]("table", row.name)
-        link: nodes.Node = nodes.literal(name, name)
-        if uri is not None:
-            link = nodes.reference("", "", link, internal=True, refuri=uri)
-        text = (" (deprecated)" if row.deprecated else "") + (f": {plain(row.summary)}" if row.summary else "")
-        items.append(nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(text))))
-    return [nodes.bullet_list("", *items)]
+def _entry(cell: Cell, head: Head, drawn: Draw) -> nodes.entry:
+    if head.kind == "text":
+        # Cells are narrow, and in text emphasis is characters: words stay whole.
+        pieces = (tuple(s._replace(style="plain") if isinstance(s, Text) else s for s in piece) for piece in cell)
+        return nodes.entry("", *(node for piece in pieces for node in _paragraph(piece, drawn)))
+    found: list[nodes.Node] = []
+    for piece in cell:
+        found += [nodes.Text(" ")] if found else []
+        found += spans(piece, drawn, between=" ")
+    return nodes.entry("", nodes.paragraph("", "", *found)) if found else nodes.entry()
 
 
-def _statistics(part: lakecat_part) -> list[nodes.Node]:
-    table: TableSnapshot = part["table"]
-    found = _rows(("Column", "Nulls", "Smallest", "Largest"), words.statistics(table))
-    return [found, *_paragraph(words.statistics_source(table))]
+def _facts(facts: Facts, drawn: Draw) -> nodes.Node:
+    fields = []
+    for fact in facts.rows:
+        said = spans(fact.spans, drawn, prose=True)
+        source = [nodes.Text(f" ({plain_name(fact.source)})")] if fact.source else []
+        body = nodes.field_body("", nodes.paragraph("", "", *said, *source))
+        fields.append(nodes.field("", nodes.field_name("", plain_name(fact.label)), body))
+    return nodes.field_list("", *fields)
 
 
-def _history(part: lakecat_part) -> list[nodes.Node]:
-    return [_rows(("Version", "Time", "Operation", "Rows added"), words.history(part["table"]))]
-
-
-def _rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> nodes.table:
-    group = nodes.tgroup("", *(nodes.colspec("", colwidth=25) for _ in heads), cols=len(heads))
-    group += nodes.thead("", nodes.row("", *(_entry(head) for head in heads)))
-    group += nodes.tbody("", *(nodes.row("", *(_entry(text) for text in row)) for row in rows))
-    return nodes.table("", group)
-
-
-_EXPAND: dict[str, Callable[[lakecat_part], list[nodes.Node]]] = {
-    "head": _head,
-    "snippets": _snippets,
-    "columns": _columns,
-    "statistics": _statistics,
-    "history": _history,
-    "details": _details,
-    "list": _list,
-    "filter": lambda _part: [],
-}
-
-
-def _marks(column: ColumnSnapshot) -> str:
-    said = [("primary key" if title == "primary key" else text) for text, title in words.marks(column)]
-    return ", ".join(plain_name(text) for text in (*said, *(["values hidden"] if column.hidden else [])))
-
-
-def _fields(facts: Sequence[tuple[str, str, str]]) -> nodes.field_list:
-    return nodes.field_list(
-        "",
-        *(
-            nodes.field(
-                "",
-                nodes.field_name("", plain_name(label)),
-                nodes.field_body("", *_paragraph(f"{value} ({source})" if source else value)),
-            )
-            for label, value, source in facts
-        ),
-    )
-
-
-def _paragraph(text: str) -> list[nodes.Node]:
-    return [nodes.paragraph("", "", nodes.Text(plain(text)))] if text else []
-
-
-def _entry(text: str, *, literal: bool = False) -> nodes.entry:
-    text = plain_name(text)
-    if not text:
-        return nodes.entry()
-    return nodes.entry("", nodes.paragraph("", "", nodes.literal(text, text) if literal else nodes.Text(text)))
+def _tabs(tabs: Tabs) -> list[nodes.Node]:
+    found: list[nodes.Node] = []
+    for tab in tabs.items:
+        found.append(nodes.paragraph("", "", nodes.Text(f"{plain_name(tab.label)}:")))
+        code = plain(tab.code)
+        found.append(nodes.literal_block(code, code, language=tab.language))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,18 +89,20 @@ def test_show(run: Callable[..., Result]) -> None:
     done = run("show", "users")
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
-    assert lines[:4] == ["users  (function)", "deprecated: Use people.", "", "One row a user."]
+    assert lines[0] == "users  (function)"
+    assert {"deprecated", "owner growth"} <= set(lines[1].split(" · "))
+    assert lines[2:6] == ["", "Deprecated. Use people.", "", "One row a user."]
     assert "␛[31mRed␛[0m text and a [U+202E]mark." in lines
-    assert "Owner  growth" in lines
-    assert "user_id  Int64   not null  The key, from the CRM." in lines
-    assert "email    String  null" in lines
+    rows = [re.split(r"\s{2,}", line) for line in lines]
+    assert ["user_id", "Int64 not null", "The key, from the CRM."] in rows
+    assert any(row[1:] == ["String nullable"] for row in rows)
 
 
 @pytest.mark.parametrize(
     ("name", "says", "code"),
     [
         ("gone", ["There were no data at this table's location", "there is no Delta table 'gone'"], 3),
-        ("unknown", ["The columns are unknown."], 0),
+        ("unknown", ["the table cannot be asked without a value for"], 0),
         ("\x1b[31mred", ["␛[31mred  (function)", "␛[2Ja"], 0),
     ],
 )
@@ -118,7 +121,7 @@ def test_show_figures(make_module: Callable[..., Path], delta: Path) -> None:
         f"import lakecat\nlakecat.register_static_table(lakecat.DeltaTable('events', uri={str(delta)!r}))\n",
     )
     done = CliRunner().invoke(main, ["show", "events", "--catalog", "cli_delta"])
-    assert "Rows         3 (from Delta log)" in done.stdout.splitlines()
+    assert "Rows         3 (exact, from: Delta log)" in done.stdout.splitlines()
 
 
 def test_snapshot(run: Callable[..., Result], tmp_path: Path) -> None:

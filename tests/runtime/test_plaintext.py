@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakecat.introspect.text import hide_paths, summary_of
+from lakecat.introspect.text import hide_paths
 from lakecat.plaintext import plain, plain_name, redact, safe_location, secrets_of, without_ansi
+from lakecat.summary import summary_of
 
 
 @pytest.mark.parametrize(

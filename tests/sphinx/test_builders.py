@@ -79,7 +79,7 @@ def test_plain_builders_have_a_table_of_columns(shop: Project) -> None:
     """A writer that knows no HTML gets name, dtype, nullability and description of a column in one row."""
     built = shop.build("-W", builder="text")
     lines = [" ".join(line.replace("|", " ").split()) for line in built.text("catalog/users.txt").splitlines()]
-    assert any(line.startswith('"user_id" (primary') and "not null" in line for line in lines), lines
+    assert any(line.startswith('"user_id" primary key') and "not null" in line for line in lines), lines
     assert any('"Int64"' in line and "The *number* of a user." in line for line in lines), lines
 
 

@@ -50,10 +50,10 @@ def text(request: pytest.FixtureRequest, project: NewProject) -> str:
     found = re.sub(r"\\PYG\{[^}]*\}\{([^}]*)\}", r"\1", found).replace("\\_", "_").replace("\\-", "-")
     if request.param == "text":  # a cell is broken into lines
         found += " ".join(
-            " ".join(line.split("|")[4].strip() for line in found.splitlines() if line.count("|") == 5).split()
+            " ".join(line.split("|")[3].strip() for line in found.splitlines() if line.count("|") == 4).split()
         )
         found += " ".join(
-            " ".join(line.split("|")[1].strip() for line in found.splitlines() if line.count("|") == 5).split()
+            " ".join(line.split("|")[1].strip() for line in found.splitlines() if line.count("|") == 4).split()
         )
     found = re.sub(r"""<[^>]*title=\\?"([^"\\]*)[^>]*>""", r" \1 ", found)
     return re.sub(r"<[^>]*>", "", found.replace("\\sphinxhyphen{}", "-").replace("{}", ""))

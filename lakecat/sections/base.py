@@ -1,0 +1,68 @@
+"""What a section is: one thing that is known of tables, from its record to what is shown of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
+
+from lakecat.blocks import Block, Part, Spans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lakecat.snapshot import TableSnapshot
+
+Slot = Literal["head", "column.name", "column.type", "column.text", "column.values", "column.note"]
+"""The places of a page that sections share.
+
+``head`` is the line of facts. The others are cells of the table's columns, and the note below them. A slot that nobody
+uses is no column of the grid.
+"""
+
+
+class Put(NamedTuple):
+    """A piece for a slot.
+
+    Args:
+        slot: The slot.
+        spans: The piece.
+        order: Where it stands among the pieces of that slot; of two with the same order, that of the section whose name
+            comes first.
+        column: The table's column it is about, for a slot of columns.
+    """
+
+    slot: Slot
+    spans: Spans
+    order: int = 0
+    column: str | None = None
+
+
+class Lead(NamedTuple):
+    """A block that stands above the parts of a page."""
+
+    block: Block
+    order: int = 0
+
+
+class Detail(NamedTuple):
+    """A line of the details: a label, what it says, and where that is known from."""
+
+    label: str
+    spans: Spans
+    source: str = ""
+    order: int = 0
+
+
+Contribution = Part | Put | Lead | Detail
+
+
+@runtime_checkable
+class Section(Protocol):
+    """One thing that is known of tables. It knows no other section."""
+
+    name: str
+
+    def draw(self, table: TableSnapshot, /) -> Iterable[Contribution]:
+        """Yield what is shown of it: parts of its own, and pieces for shared slots."""
+
+    def words(self, table: TableSnapshot, /) -> Iterable[str]:
+        """Yield names by which search finds the table, beside what is shown."""

@@ -1,0 +1,74 @@
+"""The columns of a table: name, marks, type and description."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakecat.blocks import Mark, Markup, Ref, Text
+from lakecat.sections.base import Put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecat.blocks import Span
+    from lakecat.sections.base import Contribution
+    from lakecat.snapshot import ColumnSnapshot, TableSnapshot
+
+_LONG = 40
+"""Above this number of characters, a dtype is folded."""
+
+_NULLABILITY = {True: "nullable", False: "not null", None: ""}
+
+
+class Columns:
+    """What stands in the row of each column, and which classes of data the table contains."""
+
+    name = "columns"
+
+    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+        """Yield the cells of each column."""
+        columns = table.columns or ()
+        for label in dict.fromkeys(c.classification for c in columns if c.classification):
+            yield Put("head", (Mark(label, meaning="classification"),), 20)
+        for column in columns:
+            name = column.name
+            yield Put("column.name", tuple(_name(column)), 0, name)
+            yield Put("column.type", tuple(_type(column)), 0, name)
+            if column.deprecated:
+                yield Put("column.text", (Text("Deprecated.", "strong"), Text(f" {column.deprecated}")), 0, name)
+            if column.description:
+                text = Markup(column.description, Ref("column", f"{table.full_name}.{name}"))
+                yield Put("column.text", (text,), 10, name)
+            if column.references:
+                target = Ref("column", column.references)
+                yield Put("column.text", (Text("References "), target, Text(".")), 20, name)
+        if columns and table.columns_from == "declared":
+            yield Put("column.note", (Text("As declared in the code; not compared with data."),))
+
+    def words(self, table: TableSnapshot) -> Iterator[str]:
+        """Yield names, tags and classifications of the columns."""
+        for column in table.columns or ():
+            yield from (column.name, *column.tags, column.classification)
+
+
+def _name(column: ColumnSnapshot) -> Iterator[Span]:
+    yield Text(column.name, "code")
+    if column.primary_key:
+        yield Mark("key", meaning="primary key")
+    if column.classification:
+        yield Mark(column.classification, meaning=f"classification{', values hidden' * column.hidden}")
+    yield from (Mark(tag, meaning="tag") for tag in column.tags)
+    if column.deprecated:
+        yield Mark("deprecated")
+
+
+def _type(column: ColumnSnapshot) -> Iterator[Span]:
+    dtype = column.dtype
+    if not dtype:
+        yield Text("unknown", "muted")
+    elif len(dtype) <= _LONG:
+        yield Text(dtype, "code")
+    else:
+        yield Text(dtype.partition("(")[0], "code", full=dtype)
+    if null := _NULLABILITY[column.nullable]:
+        yield Text(null, "muted")

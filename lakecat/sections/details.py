@@ -1,0 +1,31 @@
+"""What a source says about itself, and where a table is declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakecat.blocks import Text
+from lakecat.sections.base import Detail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecat.sections.base import Contribution
+    from lakecat.snapshot import TableSnapshot
+
+
+class Details:
+    """Facts of the source, such as its location, and the line of code."""
+
+    name = "details"
+
+    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+        """Yield the facts first, the line of code last."""
+        for fact in table.facts:
+            yield Detail(fact.label, (Text(fact.value),), "", 10)
+        if origin := table.origin:
+            yield Detail("Declared in", (Text(f"{origin.file}, line {origin.line}"),), "", 90)
+
+    def words(self, table: TableSnapshot) -> Iterator[str]:
+        """Yield nothing."""
+        yield from ()

@@ -1,0 +1,35 @@
+"""Code to copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakecat.blocks import Part, Tab, Tabs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecat.sections.base import Contribution
+    from lakecat.snapshot import Snippet, TableSnapshot
+
+
+class Snippets:
+    """How the table is read."""
+
+    name = "snippets"
+
+    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+        """Yield the snippets, in tabs."""
+        if table.snippets:
+            items = tuple(Tab(s.label, s.language, _code(s), table.full_name) for s in table.snippets)
+            yield Part("read", "Read it", (Tabs(items),), 10)
+
+    def words(self, table: TableSnapshot) -> Iterator[str]:
+        """Yield nothing: the same code stands on every page."""
+        yield from ()
+
+
+def _code(snippet: Snippet) -> str:
+    """Return the code; where something must be filled in, with a comment that says so."""
+    missing = not snippet.verified and "..." in snippet.code
+    return f"# Give each parameter that is ... a value.\n{snippet.code}" if missing else snippet.code

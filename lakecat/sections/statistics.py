@@ -1,0 +1,112 @@
+"""Figures of a table and of its columns, which its log or footers have; nothing is computed from rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakecat.blocks import Grid, Head, Part, Row, Text
+from lakecat.sections.base import Detail, Put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakecat.sections.base import Contribution
+    from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
+    from lakecat.snapshot import Statistics as TableFigures
+
+_HEADS = (Head("Column"), Head("Nulls", "number"), Head("Smallest"), Head("Largest"))
+
+
+class Statistics:
+    """Rows, size and version in the line of facts; nulls and bounds of columns in a part."""
+
+    name = "statistics"
+
+    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+        """Yield figures; what is unknown stays away, and of a hidden column it is said that it is hidden."""
+        if known := table.statistics:
+            if known.rows:
+                number = f"{about(known.rows)}{known.rows.value:,} row{'' if known.rows.value == 1 else 's'}"
+                yield Put("head", (Text(number, "value", provenance(known.rows)),), 60)
+            if known.bytes:
+                text = f"{about(known.bytes)}{size(known.bytes.value)}"
+                yield Put("head", (Text(text, "value", provenance(known.bytes)),), 61)
+            if known.last_change:
+                yield Put("head", (Text(f"changed {known.last_change[:10]}", "value"),), 62)
+            if known.version is not None:
+                yield Put("head", (Text(f"version {known.version}", "value"),), 63)
+            yield from _details(known)
+        columns = table.columns or ()
+        if any(c.statistics for c in columns) or (known is not None and any(c.hidden for c in columns)):
+            rows = tuple(_row(c) for c in columns if c.hidden or c.statistics is not None)
+            grid = Grid("Statistics of columns", _HEADS, rows, _source(table))
+            yield Part("statistics", "Statistics", (grid,), 40)
+
+    def words(self, table: TableSnapshot) -> Iterator[str]:
+        """Yield nothing: nobody searches for a number of rows."""
+        yield from ()
+
+
+def _details(known: TableFigures) -> Iterator[Detail]:
+    if known.rows:
+        yield Detail("Rows", (Text(f"{known.rows.value:,}"),), provenance(known.rows), 20)
+    if known.bytes:
+        text = f"{size(known.bytes.value)} ({known.bytes.value:,} bytes)"
+        yield Detail("Size", (Text(text),), provenance(known.bytes), 21)
+    if known.files:
+        yield Detail("Files", (Text(f"{known.files.value:,}"),), provenance(known.files), 22)
+    if known.version is not None:
+        yield Detail("Version", (Text(str(known.version)),), "", 23)
+    if known.last_change:
+        yield Detail("Last change", (Text(known.last_change),), "", 24)
+
+
+def about(figure: Figure) -> str:
+    """Return "about " for a figure that is not exact."""
+    return "about " if figure.provenance == "approximate" else ""
+
+
+def provenance(figure: Figure) -> str:
+    """Return where a figure comes from, in a few words."""
+    return f"{figure.provenance}, from: {figure.source}"
+
+
+def size(value: int) -> str:
+    """Return a number of bytes in the largest decimal unit that leaves at least one whole.
+
+    Example:
+        >>> size(5_300_000)
+        '5.3 MB'
+    """
+    number = float(value)
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "bytes" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} PB"
+
+
+def _row(column: ColumnSnapshot) -> Row:
+    if column.hidden:
+        hidden = f"hidden (classified as {column.classification})"
+        texts = ["", hidden, hidden]
+    else:
+        known = column.statistics
+        assert known is not None
+        nulls = "" if known.null_count is None else f"{known.null_count.value:,}"
+        texts = [nulls, known.minimum or "", known.maximum or ""]
+    return Row(tuple(((Text(text),),) if text else () for text in (column.name, *texts)))
+
+
+def _source(table: TableSnapshot) -> tuple[Text, ...]:
+    """Return where the statistics of columns come from, and what smallest and largest mean."""
+    known = [column.statistics for column in table.columns or () if column.statistics is not None]
+    if not known:
+        return ()
+    sources = dict.fromkeys(figure.null_count.source for figure in known if figure.null_count is not None)
+    origin = f"From: {', '.join(sources)}. " if sources else ""
+    bounds = "" if all(figure.bounds == "exact" for figure in known) else _BOUNDS
+    return (Text(f"{origin}Not computed from the rows{bounds}."),)
+
+
+_BOUNDS = ": smallest and largest are approximate bounds"
