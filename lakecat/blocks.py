@@ -88,7 +88,7 @@ class Head(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of a grid. ``key`` is the name by which the row is a place, if it is one; a column may have the name ``""``."""
+    """A row of a grid. ``key`` is the name by which the row is a place, if it is one; a column may be named ``""``."""
 
     cells: tuple[Cell, ...]
     key: str | None = None
