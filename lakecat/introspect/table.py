@@ -61,7 +61,7 @@ def introspect(
     except BaseException as error:  # noqa: BLE001 (answers may fail where they are used, such as a text that is none)
         net = Net(secrets=held_secrets(table.source), hidden=hidden_columns(metadata.columns), base=None, tell=tell)
         net.note("what is known of it", error)
-        return dataclasses.replace(_declared(table), problems=net.problems)
+        return _known(table, problems=net.problems)
 
 
 def _introspect(
@@ -108,10 +108,11 @@ def _introspect(
         reference=reference,
         failed=bool(net.problems),
     )
-    return dataclasses.replace(
-        _declared(table),
+    return _known(
+        table,
         summary=summary_of(description),
         description=description,
+        description_from="declared" if metadata.description else "source" if description else "",
         columns=columns,
         columns_from="" if columns is None else "declared" if found is None or _is_declared(table) else "source",
         parameters=parameters,
@@ -123,20 +124,22 @@ def _introspect(
     )
 
 
-def _declared(table: RegisteredTable) -> TableSnapshot:
-    """Return what is known of a table without asking its source."""
+def _known(table: RegisteredTable, **found: Any) -> TableSnapshot:
+    """Return what is known of a table without asking its source, and what was found by asking it."""
     metadata = table.metadata
-    return TableSnapshot(
-        name=metadata.name,
-        kind=metadata.kind,
-        database=metadata.database,
-        summary=summary_of(metadata.description),
-        description=metadata.description,
-        owner=metadata.owner,
-        tags=metadata.tags,
-        deprecated=metadata.deprecated,
-        origin=origin_of(metadata.place),
-    )
+    declared = {
+        "name": metadata.name,
+        "kind": metadata.kind,
+        "database": metadata.database,
+        "summary": summary_of(metadata.description),
+        "description": metadata.description,
+        "description_from": "declared" if metadata.description else "",
+        "owner": metadata.owner,
+        "tags": metadata.tags,
+        "deprecated": metadata.deprecated,
+        "origin": origin_of(metadata.place),
+    }
+    return TableSnapshot(**{**declared, **found})
 
 
 def _shown(parameter: Parameter, hidden: HiddenColumns, net: Net) -> Parameter:

@@ -206,7 +206,8 @@ def test_as_a_module(tmp_path: Path, run_python: RunPython) -> None:
     done = run_python(["-m", "lakecat", "snapshot", "--catalog", "here", "--out", "out.json"], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (found,) = json.loads((tmp_path / "out.json").read_text())["tables"]
-    assert found["snippets"][0]["code"].startswith("import here  # declares the tables\nfrom lakecat import Catalog\n")
+    snippets = found["sections"]["snippets"]["record"]["snippets"]
+    assert snippets[0]["code"].startswith("import here  # declares the tables\nfrom lakecat import Catalog\n")
     done = run_python(["-m", "lakecat", "show", "user", "--catalog", "here"], cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "Error: no table 'user' in this catalog (1 table); did you mean 'users'?\n"

@@ -1,0 +1,77 @@
+"""All snapshots of a catalog as one JSON document."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from lakecat.errors import SnapshotError
+from lakecat.snapshot.exact import elements, members, parse
+from lakecat.snapshot.legacy import decode_legacy_table
+from lakecat.snapshot.tables import decode_table, encode_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from lakecat.snapshot.records import TableSnapshot
+
+FORMAT_VERSION = "2.0"
+"""Version of the JSON form. The first number rises when a reader would misread it, the second when it says more."""
+
+_MAJOR = 2
+
+
+def to_json(snapshots: Iterable[TableSnapshot], *, indent: int | None = 2) -> str:
+    """Return snapshots as JSON text, sorted by full name; fields that hold their default are left out.
+
+    Raises:
+        SnapshotError: A record holds something that JSON cannot.
+    """
+    tables = b",".join(map(encode_table, sorted(snapshots, key=lambda s: s.full_name)))
+    return _laid_out(b'{"format_version":"%s","tables":[%s]}' % (FORMAT_VERSION.encode(), tables), indent) + "\n"
+
+
+def from_json(text: str) -> tuple[TableSnapshot, ...]:
+    """Return the snapshots of a JSON text that :func:`to_json` wrote, in this version or an older one.
+
+    Raises:
+        SnapshotError: It is no JSON, has a format that is newer than is known, or a value is not of the type of its
+            field. Of a section that is found when somebody asks for it.
+    """
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:  # of lone surrogates, which may stand in JSON as escapes alone
+        raw = text.encode(errors="surrogatepass")
+    data, _ = parse(raw, "this")
+    read = reader_of(data.get("format_version") if isinstance(data, dict) else None)
+    if not isinstance(tables := data.get("tables"), list):
+        raise SnapshotError(f"tables is {type(tables).__name__}, not a list")
+    compact = members(_laid_out(raw, None, compact=True))["tables"]
+    return tuple(read(table.encode(), f"tables[{i}]") for i, table in enumerate(elements(compact)))
+
+
+def reader_of(version: object, where: str = "") -> Callable[[bytes, str], TableSnapshot]:
+    """Return what reads a table of a format; only one whose first number is newer than is known cannot be read.
+
+    Raises:
+        SnapshotError: It cannot be read.
+    """
+    found = re.match(r"(\d{1,9})(\.\d+)?\Z", str(version)) if isinstance(version, str) or type(version) is int else None
+    major = int(found[1]) if found else 0
+    if 0 < major <= _MAJOR:
+        return decode_table if major == _MAJOR else decode_legacy_table
+    hint = "; a newer version reads it" if major else ""
+    known = f"this version of lakecat reads formats 1 and {_MAJOR}"
+    raise SnapshotError(f"{where}snapshot format {version!r} is not known; {known}{hint}")
+
+
+def _laid_out(raw: bytes, indent: int | None, *, compact: bool = False) -> str:
+    """Return JSON with other blanks between its parts, each of which stays as it was written."""
+    import msgspec
+
+    try:
+        return msgspec.json.format(raw, indent=-1 if compact else indent or 0).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # lone surrogates, or nested deep
+        separators = (",", ":") if compact else None
+        return json.dumps(json.loads(raw), indent=indent, separators=separators)
