@@ -174,6 +174,8 @@ class Page:
         head: The line of facts; each of its items comes from one section.
         lead: What stands above the parts.
         parts: The parts in their order.
+        words: Names by which search finds the table.
+        failures: A sentence for each section that cannot be shown; the page says so, too.
     """
 
     name: str
@@ -181,6 +183,8 @@ class Page:
     head: Cell
     lead: tuple[Block, ...]
     parts: tuple[Part, ...]
+    words: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
     def part(self, anchor: str) -> Part | None:
         """Return the part with an anchor."""

@@ -22,6 +22,7 @@ from lakecat.plaintext import plain, plain_name
 from lakecat.redaction import redact, without_ansi
 from lakecat.reference import CatalogReference
 from lakecat.sections.compose import compose
+from lakecat.sections.registered import broken
 from lakecat.snapshot import to_json
 from lakecat.textfile import check_writable, write_whole
 
@@ -129,6 +130,8 @@ def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
         raise
     columns_of = columns_by_table(catalog.registry.get)
     snapshot = introspect(table, imported=reference.imported, reference=str(reference), columns_of=columns_of)
+    for sentence in broken():
+        click.echo(_one_line(f"Note: {sentence}"), err=True)
     _write(page_text(compose(snapshot)))
     if snapshot.problems and not allow_problems:
         raise SystemExit(_PROBLEMS)

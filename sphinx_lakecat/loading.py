@@ -19,6 +19,7 @@ from lakecat.modules import searched
 from lakecat.names import near_names
 from lakecat.plaintext import redact
 from lakecat.reference import CatalogReference
+from lakecat.sections.registered import installed
 from lakecat.snippets import CatalogImport
 from lakecat.summary import summary_of
 from sphinx_lakecat.warnings import Subtype, warn
@@ -196,6 +197,7 @@ def package_token() -> str:
     for folder in (Path(lakecat.__file__).parent, Path(__file__).parent):
         for file in sorted(folder.rglob("*.py")):
             digest.update(file.read_bytes())
+    digest.update(installed().encode(errors="surrogatepass"))
     return digest.hexdigest()[:16]
 
 

@@ -60,6 +60,8 @@ class Subtype(Enum):
     """A document of the source folder takes the place of a generated page."""
     OPTION = "option"
     """A directive's option names a column that its table does not have."""
+    SECTION_FAILED = "section_failed"
+    """A section of an installed package cannot be had, collected or shown."""
     ERROR = "error"
     """Anything else that went wrong with one table."""
 

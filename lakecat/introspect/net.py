@@ -96,7 +96,7 @@ class Net:
         self._hidden = hidden
         held, self._held, self.problems = self._held or (), None, ()
         for problem, reason in held:
-            self._keep(problem, reason)
+            self.keep(problem, reason)
 
     def note(self, what: str, error: BaseException) -> None:
         """Keep an error as a problem, and tell its text."""
@@ -105,7 +105,7 @@ class Net:
         else:
             code, detail, reason = "unreadable", f"asking for {what} raised {type(error).__name__}", text_of(error)
         message = _SENTENCES.get(code, _SENTENCES["unreadable"])
-        self._keep(Problem(code=code, message=message, detail=detail.partition("\n")[0]), reason)
+        self.keep(Problem(code=code, message=message, detail=detail.partition("\n")[0]), reason)
 
     def safe(self, text: str) -> str:
         """Return text without secrets and values of hidden columns."""
@@ -115,7 +115,8 @@ class Net:
         """Return a problem whose texts are safe, and show no path of this machine."""
         return Problem(code=problem.code, message=self._clean(problem.message), detail=self._clean(problem.detail))
 
-    def _keep(self, problem: Problem, reason: str) -> None:
+    def keep(self, problem: Problem, reason: str) -> None:
+        """Keep a problem, and tell the text of its cause."""
         cleaned = self.cleaned(problem)
         self.problems = (*self.problems, cleaned)
         if self._held is not None:

@@ -11,6 +11,7 @@ from lakecat.introspect import answers
 from lakecat.introspect.columns import merge_columns
 from lakecat.introspect.net import Net, log_problem
 from lakecat.introspect.place import base_of, location_of, origin_of
+from lakecat.introspect.sections import collect
 from lakecat.redaction import held_secrets
 from lakecat.snapshot import Fact, Parameter, Problem, TableSnapshot
 from lakecat.snippets import import_of, make_snippets
@@ -100,13 +101,15 @@ def _introspect(
     if columns_of is not None:
         broken = broken_references(metadata.columns, columns_of)
         told += [Problem(code="unknown_table", message=_LEADS_NOWHERE, detail=text) for _, text in broken]
+    failed = bool(net.problems)
+    sections = tuple(collect(table, net))
     problems = (*net.problems, *told, *map(net.cleaned, flaws))
     snippets = make_snippets(
         metadata,
         parameters,
         imported=imported or import_of(metadata.place),
         reference=reference,
-        failed=bool(net.problems),
+        failed=failed,
     )
     return _known(
         table,
@@ -121,6 +124,7 @@ def _introspect(
         history=tuple(dataclasses.replace(c, operation=net.safe(c.operation)) for c in history),
         snippets=snippets,
         problems=tuple(dict.fromkeys(problems)),
+        sections=sections,
     )
 
 

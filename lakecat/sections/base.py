@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 from lakecat.blocks import Block, Part, Spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lakecat.registry.base import RegisteredTable
     from lakecat.snapshot import TableSnapshot
 
 Slot = Literal["head", "column.name", "column.type", "column.text", "column.values", "column.note"]
@@ -17,6 +18,9 @@ Slot = Literal["head", "column.name", "column.type", "column.text", "column.valu
 ``head`` is the line of facts. The others are cells of the table's columns, and the note below them. A slot that nobody
 uses is no column of the grid.
 """
+
+
+SLOTS: tuple[str, ...] = get_args(Slot)
 
 
 class Put(NamedTuple):
@@ -57,7 +61,10 @@ Contribution = Part | Put | Lead | Detail
 
 @runtime_checkable
 class Section(Protocol):
-    """One thing that is known of tables. It knows no other section."""
+    """One thing that is known of tables. It knows no other section.
+
+    ``name`` is that of its record in a snapshot, too. ``lakecat.testing.check_section`` checks all that is said here.
+    """
 
     name: str
 
@@ -66,3 +73,23 @@ class Section(Protocol):
 
     def words(self, table: TableSnapshot, /) -> Iterable[str]:
         """Yield names by which search finds the table, beside what is shown."""
+
+
+@runtime_checkable
+class HasRecord(Protocol):
+    """A section that keeps what it knows in each snapshot, as a record of its own.
+
+    ``draw`` and ``words`` find it by ``table.decoded(name, record, version=version)``.
+    """
+
+    name: str
+    version: int
+    """Of the record; raised by a change that older readers would misread."""
+    record: type
+    """A frozen dataclass of what JSON can hold."""
+
+    def collect(self, table: RegisteredTable, /) -> object | None:
+        """Return the record of a table, or ``None`` where there is nothing to say; reads no rows.
+
+        It may raise: that is a problem of the table, and costs this section alone.
+        """

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 from lakecat.blocks import Fact, Facts, Grid, Head, Page, Part, Prose, Row, Text
 from lakecat.names import words
 from lakecat.sections.base import Detail, Lead, Put
-from lakecat.sections.registered import SECTIONS
+from lakecat.sections.contributions import ContributionError, check_contributions
+from lakecat.sections.registered import BUILT_IN
+from lakecat.sections.registered import sections as registered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from lakecat.blocks import Block, Cell, Spans
+    from lakecat.blocks import Block, Spans
     from lakecat.sections.base import Section, Slot
     from lakecat.snapshot import TableSnapshot
 
@@ -26,62 +28,100 @@ _COLUMN: tuple[tuple[Slot, Head], ...] = (
     ("column.text", Head("Description", "text")),
     ("column.values", Head("Values", "value")),
 )
-_COLUMNS_ORDER, _DETAILS_ORDER = 20, 60
+_COLUMNS_ORDER, _DETAILS_ORDER, _FAILURES_ORDER = 20, 60, 30
 
 
-def compose(table: TableSnapshot, sections: Sequence[Section] = SECTIONS) -> Page:
+def compose(table: TableSnapshot, sections: Sequence[Section] | None = None) -> Page:
     """Return the page of a table. It is the same in whichever order the sections come.
+
+    A section of a third party that fails costs what it would have shown: a note on the page says so.
 
     Args:
         table: What is known of the table.
         sections: What draws it; all that are registered where not given.
     """
-    parts: list[tuple[int, str, Part]] = []
-    leads: list[tuple[int, str, Block]] = []
-    details: list[tuple[int, str, Fact]] = []
-    slots: defaultdict[Slot, list[tuple[int, str, Spans]]] = defaultdict(list)
-    cells: defaultdict[tuple[str, Slot], list[tuple[int, str, Spans]]] = defaultdict(list)
-    for section in sections:
-        for found in section.draw(table):
+    gathered = _Gathered(table)
+    for section in sorted(registered() if sections is None else sections, key=_own_first):
+        gathered.add(section)
+    return gathered.page()
+
+
+class _Gathered:
+    """What the sections of one table contributed: by slot, with the order and the section of each piece."""
+
+    def __init__(self, table: TableSnapshot) -> None:
+        self._table = table
+        self._parts: list[tuple[int, str, Part]] = []
+        self._leads: list[tuple[int, str, Block]] = []
+        self._details: list[tuple[int, str, Fact]] = []
+        self._slots: defaultdict[Slot, list[tuple[int, str, Spans]]] = defaultdict(list)
+        self._cells: defaultdict[tuple[str, Slot], list[tuple[int, str, Spans]]] = defaultdict(list)
+        self._words: dict[str, None] = {}
+        self._failures: list[str] = []
+
+    def add(self, section: Section) -> None:
+        """Take what a section draws, all of it or nothing."""
+        try:
+            drawn, words_of = tuple(section.draw(self._table)), tuple(section.words(self._table))
+            if section not in BUILT_IN:
+                columns = [column.name for column in self._table.columns or ()]
+                anchors = ["columns", "details", *(part.anchor for _, _, part in self._parts)]
+                check_contributions((*drawn, *words_of), columns=columns, anchors=anchors)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if section in BUILT_IN:
+                raise
+            why = str(error) if isinstance(error, ContributionError) else f"it raised {type(error).__name__}"
+            failure = f"The section {section.name!r} of this page cannot be shown: {why}."
+            self._failures.append(failure)
+            self._leads.append((_FAILURES_ORDER, section.name, Prose((Text(failure),), "bad")))
+            return
+        for word in words_of:
+            self._words |= dict.fromkeys((word, *words(word)))
+        for found in drawn:
             if type(found) is Put:
-                where = cells[found.column, found.slot] if found.column is not None else slots[found.slot]
+                where = self._slots[found.slot] if found.column is None else self._cells[found.column, found.slot]
                 where.append((found.order, section.name, found.spans))
             elif type(found) is Part:
-                parts.append((found.order, section.name, found))
+                self._parts.append((found.order, section.name, found))
             elif type(found) is Lead:
-                leads.append((found.order, section.name, found.block))
+                self._leads.append((found.order, section.name, found.block))
             elif type(found) is Detail:
-                details.append((found.order, section.name, Fact(found.label, found.spans, found.source)))
-    note = tuple(span for piece in _sorted(slots["column.note"]) for span in piece)
-    parts.append((_COLUMNS_ORDER, "", Part("columns", "Columns", (_columns(table, cells, note),), _COLUMNS_ORDER)))
-    if details:
-        parts.append((_DETAILS_ORDER, "", Part("details", "Details", (Facts(_in_order(details)),), _DETAILS_ORDER)))
-    return Page(table.full_name, table.kind, _sorted(slots["head"]), _in_order(leads), _in_order(parts))
+                fact = Fact(found.label, found.spans, found.source)
+                self._details.append((found.order, section.name, fact))
 
+    def page(self) -> Page:
+        """Return the page."""
+        columns = Part("columns", "Columns", (self._columns(),), _COLUMNS_ORDER)
+        parts = [*self._parts, (columns.order, "", columns)]
+        if self._details:
+            details = Part("details", "Details", (Facts(_in_order(self._details)),), _DETAILS_ORDER)
+            parts.append((details.order, "", details))
+        return Page(
+            self._table.full_name,
+            self._table.kind,
+            _in_order(self._slots["head"]),
+            _in_order(self._leads),
+            _in_order(parts),
+            tuple(word for word in self._words if word),
+            tuple(self._failures),
+        )
 
-def search_words(table: TableSnapshot, sections: Sequence[Section] = SECTIONS) -> tuple[str, ...]:
-    """Return the names by which search finds a table, and the words in them, each once."""
-    seen: dict[str, None] = {}
-    for section in sections:
-        for name in section.words(table):
-            seen |= dict.fromkeys((name, *words(name)))
-    return tuple(word for word in seen if word)
-
-
-def _columns(
-    table: TableSnapshot, cells: dict[tuple[str, Slot], list[tuple[int, str, Spans]]], note: Spans
-) -> Grid | Prose:
-    if table.columns is None:
-        return Prose((Text(_unknown(table)),))
-    if not table.columns:
-        return Prose((Text("This table has no columns."),))
-    used = {slot for _, slot in cells}
-    shown = [(slot, head) for slot, head in _COLUMN if slot in used]
-    rows = tuple(
-        Row(tuple(_sorted(cells.get((column.name, slot), [])) for slot, _ in shown), key=column.name)
-        for column in table.columns
-    )
-    return Grid(f"Columns of {table.full_name}", tuple(head for _, head in shown), rows, note)
+    def _columns(self) -> Grid | Prose:
+        table = self._table
+        if table.columns is None:
+            return Prose((Text(_unknown(table)),))
+        if not table.columns:
+            return Prose((Text("This table has no columns."),))
+        used = {slot for _, slot in self._cells}
+        shown = [(slot, head) for slot, head in _COLUMN if slot in used]
+        rows = tuple(
+            Row(tuple(_in_order(self._cells.get((column.name, slot), ())) for slot, _ in shown), key=column.name)
+            for column in table.columns
+        )
+        note = tuple(span for piece in _in_order(self._slots["column.note"]) for span in piece)
+        return Grid(f"Columns of {table.full_name}", tuple(head for _, head in shown), rows, note)
 
 
 def _unknown(table: TableSnapshot) -> str:
@@ -92,16 +132,15 @@ def _unknown(table: TableSnapshot) -> str:
     return "The columns are unknown: none are declared, and the data could not be asked for them."
 
 
-def _sorted(pieces: list[tuple[int, str, Spans]]) -> Cell:
+def _in_order(found: Sequence[tuple[int, str, _T]]) -> tuple[_T, ...]:
     # The sort is stable: of one section's pieces with one order, the first stays the first.
-    return (
-        tuple(spans for _, _, spans in sorted(pieces, key=_place)) if len(pieces) > 1 else tuple(p[2] for p in pieces)
-    )
-
-
-def _in_order(found: Iterable[tuple[int, str, _T]]) -> tuple[_T, ...]:
-    return tuple(thing for _, _, thing in sorted(found, key=_place))
+    return tuple([thing for _, _, thing in (sorted(found, key=_place) if len(found) > 1 else found)])
 
 
 def _place(found: tuple[int, str, object]) -> tuple[int, str]:
     return found[0], found[1]
+
+
+def _own_first(section: Section) -> tuple[bool, str]:
+    """Return the order in which sections are asked: of two that want one anchor, the same one gets it each time."""
+    return section not in BUILT_IN, section.name

@@ -1,9 +1,11 @@
-"""The sections that pages are made of."""
+"""The sections that pages are made of: those of lakecat, and those of installed packages."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from importlib.metadata import entry_points
 
+from lakecat.sections.base import Section
 from lakecat.sections.columns import Columns
 from lakecat.sections.details import Details
 from lakecat.sections.history import History
@@ -14,10 +16,7 @@ from lakecat.sections.problems import Problems
 from lakecat.sections.snippets import Snippets
 from lakecat.sections.statistics import Statistics
 
-if TYPE_CHECKING:
-    from lakecat.sections.base import Section
-
-SECTIONS: tuple[Section, ...] = (
+BUILT_IN: tuple[Section, ...] = (
     Identity(),
     Notes(),
     Problems(),
@@ -28,3 +27,48 @@ SECTIONS: tuple[Section, ...] = (
     Parameters(),
     Details(),
 )
+
+GROUP = "lakecat.sections"
+"""The entry points by which a package adds sections: each names a class without arguments."""
+
+
+@functools.cache
+def sections() -> tuple[Section, ...]:
+    """Return all sections: those of lakecat, then those of packages by name.
+
+    What a package offers and cannot be had is left out, and :func:`broken` tells it.
+    """
+    return (*BUILT_IN, *_installed()[0])
+
+
+def installed() -> str:
+    """Return a text that is equal while the same packages of the same versions add sections."""
+    found = sorted((e.name, e.value, e.dist.version if e.dist else "") for e in entry_points(group=GROUP))
+    return repr(found) if found else ""
+
+
+def broken() -> tuple[str, ...]:
+    """Return a sentence for each section of a package that cannot be had."""
+    return _installed()[1]
+
+
+@functools.cache
+def _installed() -> tuple[tuple[Section, ...], tuple[str, ...]]:
+    found: dict[str, Section] = {section.name: section for section in BUILT_IN}
+    failures = []
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        package = entry.dist.name if entry.dist is not None else entry.value
+        try:
+            section = entry.load()()
+            if not isinstance(section, Section) or not isinstance(section.name, str):
+                raise TypeError("it has no name, draw and words")
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (what a package raises costs what it offers alone)
+            failures.append(f"the section {entry.name!r} of {package} is left out: {type(error).__name__}")
+            continue
+        if section.name in found:
+            failures.append(f"the section {entry.name!r} of {package} is left out: there is one named {section.name!r}")
+            continue
+        found[section.name] = section
+    return tuple(found.values())[len(BUILT_IN) :], tuple(failures)

@@ -70,7 +70,10 @@ class CatalogParser(Parser):
         table = domain.snapshot(name)
         report = functools.partial(domain.report, Subtype.MARKUP, docname=docname, table=name)
         place = domain.store.place(name) or (None, None)
-        page = TableDocument(table, Site(self._config.lakecat_description_markup, document, report, place)).section()
+        drawn = TableDocument(table, Site(self._config.lakecat_description_markup, document, report, place))
+        for failure in drawn.page.failures:
+            domain.report(Subtype.SECTION_FAILED, f"table {name!r}: {failure}", docname=docname, table=name)
+        page = drawn.section()
         page.source, page.line = place
         domain.note_table(name, [c.name for c in table.columns or ()], docname=docname, is_page=True)
         return page

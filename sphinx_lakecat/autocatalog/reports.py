@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakecat.sections.registered import broken
 from sphinx_lakecat.domain import lakecat_domain
 from sphinx_lakecat.warnings import Subtype, warn
 
@@ -28,6 +29,8 @@ def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
         text = domain.store.why_not(report.asked, counted=True) if report.asked else report.text
         text = f"{text} ({domain.reasons[report]})" if report in domain.reasons else text
         warn(Subtype(report.subtype), text, location=place)
+    for sentence in broken():
+        warn(Subtype.SECTION_FAILED, sentence, location=str(app.srcdir))
     _warn_of_duplicates(domain)
     _warn_of_replaced(domain)
     # What intersphinx knows leads to another site.

@@ -95,6 +95,8 @@ class TableDirective(SphinxDirective):
         report = functools.partial(self._report, Subtype.MARKUP)
         markup = self.config.lakecat_description_markup
         drawn = TableDocument(table, Site(markup, self.state.document, report, self.get_source_info()))
+        for failure in drawn.page.failures:
+            self._report(Subtype.SECTION_FAILED, f"table {name!r}: {failure}")
         content: list[nodes.Node] = []
         if "no-title" not in self.options:
             literal = nodes.literal(plain_name(name), plain_name(name), classes=["notranslate"])

@@ -10,7 +10,7 @@ from sphinx import addnodes
 
 from lakecat.blocks import Grid, Markup, Prose, Ref
 from lakecat.plaintext import plain, plain_name
-from lakecat.sections.compose import compose, search_words
+from lakecat.sections.compose import compose
 from sphinx_lakecat.anchors import column_anchor, table_anchor
 from sphinx_lakecat.rendering import stock
 from sphinx_lakecat.rendering.markup import is_one_paragraph, parse_description
@@ -95,7 +95,7 @@ class TableDocument:
         part = lakecat_part("", part="head", table=self._table)
         for item in self.page.head:
             part += self._cells(item)
-        part += nodes.Text(" ".join(map(plain_name, search_words(self._table))))
+        part += nodes.Text(" ".join(map(plain_name, self.page.words)))
         return part
 
     def lead(self, *, described: bool = True, whole: bool = False) -> list[nodes.Node]:
