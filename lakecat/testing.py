@@ -1,4 +1,4 @@
-"""The contract of :class:`lakecat.sources.base.TableSource` as a test: :func:`check_source`."""
+"""Contracts as tests: :func:`check_source` of a table source, :func:`check_section` of a section."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import polars as pl
 from lakecat.errors import DeclarationError, TableParameterError
 from lakecat.metadata import Column
 from lakecat.plaintext import redact, secrets_of
+from lakecat.sections.contract import check_section
 from lakecat.snapshot import Fact, Figure, Parameter, Statistics
 from lakecat.sources.base import HasColumns, HasParameters, HasStatistics, TableSource, check_is_source
 
-__all__ = ["check_source"]
+__all__ = ["check_section", "check_source"]
 
 _UNKNOWN = "no_such_parameter"
 _FIGURES = ("rows", "bytes", "files")
