@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from lakecat.snapshot import TableSnapshot
     from sphinx_lakecat.autocatalog.pages import CatalogPages
-    from sphinx_lakecat.loading import TableStore
+    from sphinx_lakecat.loading import Tables
 
 KINDS = ("table", "column", "owner", "tag")
 
@@ -43,7 +43,7 @@ class LakecatDomain(Domain):
     initial_data: ClassVar[dict[str, Any]] = nothing()
     data_version = 2
 
-    store: TableStore
+    store: Tables
     """The tables of this build. Not kept between builds."""
     pages: CatalogPages
     """Which documents are generated in this build. Not kept between builds."""

@@ -7,6 +7,7 @@ handed on as it is by everybody who does not know it.
 from __future__ import annotations
 
 from lakecat.snapshot.document import FORMAT_VERSION, from_json, to_json
+from lakecat.snapshot.lines import SnapshotFile, SnapshotHeader, read, read_header, write
 from lakecat.snapshot.records import (
     ColumnSnapshot,
     DetailsSection,
@@ -44,6 +45,8 @@ __all__ = [
     "ParametersSection",
     "Problem",
     "Section",
+    "SnapshotFile",
+    "SnapshotHeader",
     "Snippet",
     "SnippetsSection",
     "Statistics",
@@ -51,5 +54,8 @@ __all__ = [
     "TableSnapshot",
     "from_json",
     "json_schema",
+    "read",
+    "read_header",
     "to_json",
+    "write",
 ]

@@ -50,8 +50,12 @@ def _data(value: Any) -> Any:
     if kind in _SCALARS:
         return value
     if (fields := _fields(kind)) is not None:
-        items = ((name, default, getattr(value, name)) for name, default in fields)
-        return {name: _data(held) for name, default, held in items if held is not default and held != default}
+        found = {}
+        for name, default in fields:
+            held = getattr(value, name)
+            if held is not default and held != default:
+                found[name] = held if type(held) in _SCALARS else _data(held)
+        return found
     if isinstance(value, tuple | list):
         return [_data(item) for item in value]
     if isinstance(value, Mapping):

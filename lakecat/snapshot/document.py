@@ -39,16 +39,23 @@ def from_json(text: str) -> tuple[TableSnapshot, ...]:
         SnapshotError: It is no JSON, has a format that is newer than is known, or a value is not of the type of its
             field. Of a section that is found when somebody asks for it.
     """
-    try:
-        raw = text.encode()
-    except UnicodeEncodeError:  # of lone surrogates, which may stand in JSON as escapes alone
-        raw = text.encode(errors="surrogatepass")
-    data, _ = parse(raw, "this")
-    read = reader_of(data.get("format_version") if isinstance(data, dict) else None)
+    version, tables = tables_of(text.encode(errors="surrogatepass"))
+    read = reader_of(version)
+    return tuple(read(table.encode(), f"tables[{i}]") for i, table in enumerate(tables))
+
+
+def tables_of(raw: bytes, where: str = "") -> tuple[object, tuple[str, ...]]:
+    """Return the version of a document, and the JSON of each table without blanks between its parts.
+
+    Raises:
+        SnapshotError: It is no such document, or a newer one than is known.
+    """
+    data, _ = parse(raw, f"{where}this")
+    version = data.get("format_version") if isinstance(data, dict) else None
+    reader_of(version, where)
     if not isinstance(tables := data.get("tables"), list):
-        raise SnapshotError(f"tables is {type(tables).__name__}, not a list")
-    compact = members(_laid_out(raw, None, compact=True))["tables"]
-    return tuple(read(table.encode(), f"tables[{i}]") for i, table in enumerate(elements(compact)))
+        raise SnapshotError(f"{where}tables is {type(tables).__name__}, not a list")
+    return version, tuple(elements(members(_laid_out(raw, None, compact=True))["tables"]))
 
 
 def reader_of(version: object, where: str = "") -> Callable[[bytes, str], TableSnapshot]:

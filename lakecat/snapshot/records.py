@@ -214,8 +214,12 @@ class TableSnapshot:
             """Give the columns of a snapshot that was read their figures when they are first asked for."""
             if name != "columns":
                 raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-            self._set(columns=_with_figures(self._bare, self._figures()))
-            return self.columns
+            figures = self._figures()
+            # These were made by the codec, and nobody else has them.
+            for column in self._bare:
+                object.__setattr__(column, "statistics", None if column.hidden else figures.get(column.name))
+            self._set(columns=self._bare)
+            return self._bare
 
     @property
     def full_name(self) -> str:
@@ -251,7 +255,7 @@ class TableSnapshot:
         sections = [section for section in self.sections if section.name != name]
         if record is not None:
             sections.append(Section.of(name, record, version=version))
-        columns = _without_figures(self._bare) if name == "statistics" else self.columns
+        columns = self._without_figures() if name == "statistics" else self.columns
         return dataclasses.replace(self, sections=tuple(sections), columns=columns)
 
     @property
@@ -283,6 +287,10 @@ class TableSnapshot:
         """Figures of the whole table."""
         found = self.decoded("statistics", StatisticsSection)
         return None if found is None else found.table
+
+    def _without_figures(self) -> tuple[ColumnSnapshot, ...] | None:
+        bare = self._bare
+        return None if bare is None else tuple(dataclasses.replace(column, statistics=None) for column in bare)
 
     def _figures(self) -> Mapping[str, ColumnStatistics]:
         found = self.decoded("statistics", StatisticsSection)
@@ -329,7 +337,3 @@ def _with_figures(
         column if column.statistics is figure else dataclasses.replace(column, statistics=figure)
         for column, figure in zip(columns, found, strict=True)
     )
-
-
-def _without_figures(columns: tuple[ColumnSnapshot, ...] | None) -> tuple[ColumnSnapshot, ...] | None:
-    return _with_figures(columns, {})

@@ -9,6 +9,7 @@ import typing
 from typing import Any, Literal
 
 from lakecat.snapshot.exact import hints_of, written_fields
+from lakecat.snapshot.lines import SnapshotHeader
 from lakecat.snapshot.records import BUILT_IN, TableSnapshot
 
 _TYPES = {str: "string", int: "integer", bool: "boolean"}
@@ -23,6 +24,7 @@ def json_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     table = _schema_of(TableSnapshot, definitions)
     known = {name: _section(kind, definitions) for name, kind in sorted(BUILT_IN.items())}
+    _schema_of(SnapshotHeader, definitions)
     definitions["Section"] = {
         "type": "object",
         "required": ["version", "record"],

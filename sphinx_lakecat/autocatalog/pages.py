@@ -13,7 +13,7 @@ from sphinx.parsers import Parser, RSTParser
 from sphinx_lakecat.anchors import docnames
 from sphinx_lakecat.autocatalog.project import SUFFIX, CatalogProject, marker
 from sphinx_lakecat.domain import lakecat_domain
-from sphinx_lakecat.loading import TableStore, load_tables
+from sphinx_lakecat.loading import load_tables
 from sphinx_lakecat.rendering.document import Site, TableDocument
 from sphinx_lakecat.rendering.index import IndexRow, index_page, root_page
 from sphinx_lakecat.warnings import Subtype
@@ -21,6 +21,8 @@ from sphinx_lakecat.warnings import Subtype
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
+
+    from sphinx_lakecat.loading import Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _load(app: Sphinx) -> None:
     gc.freeze()
 
 
-def _pages(app: Sphinx, store: TableStore) -> CatalogPages:
+def _pages(app: Sphinx, store: Tables) -> CatalogPages:
     folder = app.config.lakecat_autocatalog
     if not folder or not app.config.lakecat_catalog:
         return CatalogPages({})

@@ -1,17 +1,15 @@
-"""Where snapshots come from. The only module of the extension that touches live catalogs."""
+"""Snapshots of live catalogs. The only module of the extension that touches them."""
 
 from __future__ import annotations
 
 import ast
 import functools
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.errors import ConfigError
 
-import lakecat
 from lakecat.contract import columns_by_table
 from lakecat.errors import AmbiguousTableError, CatalogLoadError, TableNotFoundError
 from lakecat.introspect import change_token, introspect
@@ -19,9 +17,9 @@ from lakecat.modules import searched
 from lakecat.names import near_names
 from lakecat.plaintext import redact
 from lakecat.reference import CatalogReference
-from lakecat.sections.registered import installed
 from lakecat.snippets import CatalogImport
 from lakecat.summary import summary_of
+from sphinx_lakecat.loading.base import Listed, Tables, package_token
 from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
@@ -35,24 +33,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """What a list of tables says of one. Known from the declaration alone: nothing is opened."""
-
-    name: str
-    kind: str
-    summary: str
-    owner: str
-    tags: tuple[str, ...]
-    deprecated: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     table: RegisteredTable
     reference: CatalogReference
 
 
-class TableStore:
+class TableStore(Tables):
     """The tables of a build: their names at once, the rest when asked for.
 
     Args:
@@ -88,16 +74,6 @@ class TableStore:
         """Return the full names of the tables that a name may mean: an exact one alone, else those it is a part of."""
         return (name,) if name in self._found else tuple(self._of_bare_name.get(name, ()))
 
-    def why_not(self, name: str, *, counted: bool = False) -> str:
-        """Return a sentence for a name that means no table, or more than one."""
-        meant = self.find(name)
-        if meant:
-            return f"table {name!r} is ambiguous: it may be {' or '.join(map(repr, meant))}; write the full name"
-        near = near_names(name, self.names)
-        hint = f"; did you mean {', '.join(map(repr, near))}?" if near else ""
-        count = f" ({len(self.names)} tables)" if counted else ""
-        return f"there is no table {name!r} in the catalog{count}{hint}"
-
     def listed(self) -> tuple[Listed, ...]:
         """Return a line for each table, sorted by name."""
         return self._listed
@@ -115,11 +91,6 @@ class TableStore:
         reasons = self._without_token.setdefault(name, {})
         token = change_token(found.table, columns_of=self._columns_of, tell=reasons.__setitem__)
         return None if token is None else f"{found.reference} {self._package} {token}"
-
-    def list_token(self) -> str:
-        """Return a text that is equal while the list of tables is the same."""
-        listed = repr((self.listed(), self.failures, self._package))
-        return hashlib.sha256(listed.encode(errors="surrogatepass")).hexdigest()
 
     def snapshot(self, name: str) -> TableSnapshot:
         """Return what is known about a table; what went wrong is a problem of it."""
@@ -143,11 +114,6 @@ class TableStore:
     def keep(self, name: str, snapshot: TableSnapshot) -> None:
         """Keep a snapshot for processes forked later: Polars must not be used after a fork."""
         self._kept[name] = snapshot
-
-    def location(self, name: str) -> str | None:
-        """Return where a table is declared, as ``file:line``."""
-        place = self.place(name)
-        return None if place is None else f"{place[0]}:{place[1]}"
 
     def place(self, name: str) -> tuple[str, int] | None:
         """Return the file and line where a table is declared."""
@@ -188,17 +154,6 @@ class TableStore:
                 warn(
                     Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1")
                 )
-
-
-@functools.cache
-def package_token() -> str:
-    """Return a digest of the code that makes pages, which is the same where the same version is installed anew."""
-    digest = hashlib.sha256()
-    for folder in (Path(lakecat.__file__).parent, Path(__file__).parent):
-        for file in sorted(folder.rglob("*.py")):
-            digest.update(file.read_bytes())
-    digest.update(installed().encode(errors="surrogatepass"))
-    return digest.hexdigest()[:16]
 
 
 def load_tables(app: Sphinx) -> TableStore:
