@@ -1,4 +1,4 @@
-"""Handing a table out to be read: observed, and with strict checks held to what is declared."""
+"""The gate to tables: each is handed out here, which is told, and with strict checks held to what is declared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lakecat.observe import observed
 from lakecat.redaction import is_secret_name, keep_secret, redact
 from lakecat.sources.base import HasColumnStatistics
 from lakecat.sources.failures import failure_of
-from lakecat.sources.location import location_of, secrets_in
+from lakecat.sources.location import Location, location_of, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 def read_table(table: RegisteredTable, tables: Registry, /, **params: Any) -> pl.LazyFrame:
     """Return a table as a LazyFrame; see :meth:`lakecat.Catalog.table`.
 
+    Every way to a table leads through here, and is told by one :class:`~lakecat.events.TableEvent`.
+
     Args:
         table: The table.
         tables: The registry that holds it, and the tables that its columns reference.
@@ -34,14 +36,28 @@ def read_table(table: RegisteredTable, tables: Registry, /, **params: Any) -> pl
     """
     source, name = table.source, table.metadata.full_name
     hidden = hidden_columns(table.metadata.columns)
-    with _typed_errors(table, hidden):
+    location, lost = Location(), None
+    try:
         location = location_of(source, table=name)
+    except BaseException as error:  # noqa: BLE001 (raised below, so that a read which fails here is told like any other)
+        lost = error
     # A source may hold its secrets where nobody looked when it was declared.
-    keep_secret(location.secrets)
-    untold = [param for param in params if hidden.of_parameter(param) or is_secret_name(param)]
-    place = hidden.without_values(location.uri)
-    with observed("read", name, location=place, options=location.options, params=params, untold=untold):
+    if secrets := location.secrets:
+        keep_secret(secrets)
+    with observed(
+        "read",
+        name,
+        location=hidden.without_values(location.uri),
+        options=location.options,
+        params=params,
+        untold=[param for param in params if hidden.of_parameter(param) or is_secret_name(param)],
+        source=source,
+        declared=table,
+        registry=tables,
+    ):
         with _typed_errors(table, hidden):
+            if lost is not None:
+                raise lost
             frame = source.scan(**params)
         _check(table, tables, frame, newest=not params)
     return frame

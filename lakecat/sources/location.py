@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -80,7 +79,7 @@ def _attribute(source: object, name: str) -> Any:
     try:
         return getattr(source, name)
     except AttributeError:
-        if inspect.getattr_static(source, name, None) is not None:
+        if hasattr(type(source), name):
             raise
         return None
 
