@@ -236,27 +236,31 @@ def held_secrets(source: object) -> tuple[str, ...]:
     """
     found: list[str] = []
     for name, value in _attributes(source):
-        if hasattr(value, "get_secret_value"):
-            found.append(plain_value(value))
+        if isinstance(value, str):
+            found += [value] if is_secret_name(name) else _parts_of(value)
         elif isinstance(value, Mapping):
             found += secrets_of(value)
             found += [part for held in value.values() for part in _parts_of(plain_value(held))]
-        elif isinstance(value, str):
-            found += [value] if is_secret_name(name) else _parts_of(value)
+        elif hasattr(value, "get_secret_value"):
+            found.append(plain_value(value))
     return tuple(sorted(set(found), key=len, reverse=True))
 
 
-def _attributes(source: object) -> Iterator[tuple[str, Any]]:
+def _attributes(source: Any) -> Iterator[tuple[str, Any]]:
     """Yield the attributes that an object holds, in a dictionary or in slots; no property of it is asked."""
     attributes = getattr(source, "__dict__", None)
     yield from (
         (str(name), value) for name, value in (dict(attributes) if isinstance(attributes, dict) else {}).items()
     )
-    for kind in type(source).__mro__:
-        for name, slot in vars(kind).items():
-            if isinstance(slot, types.MemberDescriptorType):
-                with contextlib.suppress(AttributeError):  # it holds nothing
-                    yield name, slot.__get__(source)
+    for slot in _slots_of(type(source)):
+        with contextlib.suppress(AttributeError):  # it holds nothing
+            yield slot.__name__, slot.__get__(source)
+
+
+@functools.lru_cache(maxsize=256)
+def _slots_of(kind: Any) -> tuple[types.MemberDescriptorType, ...]:
+    slots = (slot for above in kind.__mro__ for slot in vars(above).values())
+    return tuple(slot for slot in slots if isinstance(slot, types.MemberDescriptorType))
 
 
 def _parts_of(text: str) -> list[str]:
