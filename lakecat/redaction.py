@@ -246,13 +246,14 @@ def held_secrets(source: object) -> tuple[str, ...]:
     return tuple(sorted(set(found), key=len, reverse=True))
 
 
-def _attributes(source: Any) -> Iterator[tuple[str, Any]]:
+def _attributes(source: object) -> Iterator[tuple[str, Any]]:
     """Yield the attributes that an object holds, in a dictionary or in slots; no property of it is asked."""
     attributes = getattr(source, "__dict__", None)
     yield from (
         (str(name), value) for name, value in (dict(attributes) if isinstance(attributes, dict) else {}).items()
     )
-    for slot in _slots_of(type(source)):
+    kind: Any = type(source)
+    for slot in _slots_of(kind):
         with contextlib.suppress(AttributeError):  # it holds nothing
             yield slot.__name__, slot.__get__(source)
 
