@@ -14,7 +14,7 @@ from lakecat.errors import TableNotFoundError
 from lakecat.introspect import introspect
 from lakecat.names import near_names
 from lakecat.reading import read_table
-from lakecat.registry import ChosenRegistry
+from lakecat.registry import ChosenRegistry, finder
 from lakecat.snapshot import TableSnapshot, to_json
 from lakecat.snippets import CatalogImport
 from lakecat.sql import query
@@ -78,15 +78,12 @@ class Catalog:
         """
         return read_table(self.registry.get(name), self.registry, **params)
 
-    def list_tables(self, kind: str | None = None, tag: str | None = None, owner: str | None = None) -> list[str]:
-        """Return the full names of the tables, sorted; only those of a kind, tag and owner where these are given."""
-        return [
-            m.full_name
-            for m in (t.metadata for t in self.registry.tables())
-            if (kind is None or m.kind == kind)
-            and (tag is None or tag in m.tags)
-            and (owner is None or m.owner == owner)
-        ]
+    def list_tables(
+        self, kind: str | None = None, tag: str | None = None, owner: str | None = None, database: str | None = None
+    ) -> list[str]:
+        """Return the full names of the tables, sorted; only those of a kind, tag, owner and database where given."""
+        found = finder(self.registry).find(kind=kind, tag=tag, owner=owner, database=database)
+        return [table.metadata.full_name for table in found]
 
     def describe_table(self, name: str) -> TableSnapshot:
         """Return what is known about a table, from its declaration and its metadata; reads no row.
@@ -152,9 +149,9 @@ class Catalog:
         """
         if name in self._databases:
             return self._databases[name]
-        names = {t.metadata.database for t in self.registry.tables() if t.metadata.database}
-        if name not in names:
-            near = near_names(name, [*names, *self._databases])
+        find = finder(self.registry)
+        if not find.has("database", name):
+            near = near_names(name, [*find.known("database"), *self._databases])
             raise TableNotFoundError(f"{name}.*", len(self.registry), tuple(f"{n}.*" for n in near))
         return Database(name, self.registry)
 

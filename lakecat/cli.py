@@ -21,6 +21,7 @@ from lakecat.names import near_names
 from lakecat.plaintext import plain, plain_name
 from lakecat.redaction import redact, without_ansi
 from lakecat.reference import CatalogReference
+from lakecat.registry import finder
 from lakecat.sections.compose import compose
 from lakecat.sections.registered import broken
 from lakecat.snapshot import to_json
@@ -207,22 +208,18 @@ def _tell_not_imported(reference: CatalogReference) -> None:
 
 def _why_none(catalog: Catalog, asked: Mapping[str, str | None]) -> str:
     """Return why no table was listed: which of the things that were asked for no table has, and what is near."""
-    tables = [table.metadata for table in catalog.registry.tables()]
-    if not tables:
+    tables = _count(len(catalog.registry))
+    if not len(catalog.registry):
         return "No table: this catalog is empty."
-    known = {
-        "kind": {m.kind for m in tables},
-        "tag": {tag for m in tables for tag in m.tags},
-        "owner": {m.owner for m in tables if m.owner},
-    }
+    known = {name: [value for value in finder(catalog.registry).known(name) if value] for name in asked}
     wanted = {name: value for name, value in asked.items() if value is not None}
     for name, value in wanted.items():
         if value not in known[name]:
             near = near_names(value, known[name])
             hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-            return f"No table: none of {_count(len(tables))} has the {name} {value!r}{hint}"
+            return f"No table: none of {tables} has the {name} {value!r}{hint}"
     both = " and ".join(f"the {name} {value!r}" for name, value in wanted.items())
-    return f"No table: none of {_count(len(tables))} has {both} at once"
+    return f"No table: none of {tables} has {both} at once"
 
 
 @main.command()

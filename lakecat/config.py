@@ -229,7 +229,8 @@ def current_config() -> LakecatConfig:
     file = nearest(here)
     status = file.stat() if file else None
     stamp = (status.st_mtime_ns, status.st_size, status.st_ino) if status else None
-    said = tuple(sorted(item for item in os.environ.items() if item[0].upper().startswith(PREFIX)))
+    # By their names, as each value that is looked at is decoded anew.
+    said = tuple((name, os.environ.get(name)) for name in sorted(os.environ) if name.upper().startswith(PREFIX))
     return _read(said, here, file, stamp)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lakecat.errors import TableNotFoundError
 from lakecat.names import full_name, near_names
 from lakecat.reading import read_table
-from lakecat.registry import CatalogRegistry, ChosenRegistry
+from lakecat.registry import CatalogRegistry, ChosenRegistry, finder
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -34,7 +34,7 @@ class Database:
 
     def list_tables(self) -> list[str]:
         """Return the names of the tables, without the database, sorted."""
-        return [t.metadata.name for t in self._registry.tables() if t.metadata.database == self.name]
+        return [table.metadata.name for table in finder(self._registry).find(database=self.name)]
 
     def _find(self, name: str) -> RegisteredTable:
         full = full_name(name, self.name)
@@ -65,14 +65,24 @@ class ModuleDatabase:
 
     def table(self, name: str, /, **params: Any) -> pl.LazyFrame:
         """Return a table that the module declared; see :meth:`lakecat.Catalog.table`."""
-        own = CatalogRegistry()
-        for table in self._tables():
-            own.add(table)
-        return read_table(own.get(name), self._chosen.get(), **params)
+        return read_table(self._find(name), self._chosen.get(), **params)
 
     def list_tables(self) -> list[str]:
         """Return the full names of the tables, sorted."""
         return [t.metadata.full_name for t in self._tables()]
 
     def _tables(self) -> list[RegisteredTable]:
-        return [t for t in self._chosen.get().tables() if t.metadata.place and t.metadata.place.is_in(self.name)]
+        return [table for table in self._chosen.get().tables() if self._has(table)]
+
+    def _find(self, name: str) -> RegisteredTable:
+        with contextlib.suppress(TableNotFoundError):
+            # What the whole catalog knows by that name, and is of this module, is the only one of it too.
+            if self._has(found := self._chosen.get().get(name)):
+                return found
+        own = CatalogRegistry()
+        for table in self._tables():
+            own.add(table)
+        return own.get(name)
+
+    def _has(self, table: RegisteredTable) -> bool:
+        return table.metadata.place is not None and table.metadata.place.is_in(self.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import functools
 import getpass
@@ -15,12 +16,16 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from lakecat.environments import check_location
 from lakecat.errors import AuditLogError, LakecatError
+from lakecat.events import TableEvent, tell
 from lakecat.plaintext import plain_name, redact, safe_location, secrets_of
 from lakecat.storage import is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
+
+    from lakecat.events import Listener
+    from lakecat.registry import RegisteredTable, Registry
 
 LOGGER = logging.getLogger("lakecat")
 # Which messages there are is said by the environment, and who sees them by the program, whose handlers these go to.
@@ -56,10 +61,15 @@ def observed(
     options: Mapping[str, Any] | None = None,
     params: Mapping[str, Any] | None = None,
     untold: Collection[str] = (),
+    source: object = None,
+    declared: RegisteredTable | None = None,
+    registry: Registry | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Tell of an action on a table when it is over, and how it came out: reads are debug messages, changes are info.
+    """Do an action on a table in a ``with`` block where the environment lets it be done, and tell how it came out.
 
-    The audit log is opened before the action, so that nothing is done where it could not be recorded.
+    The audit log is opened before the action, so that nothing is done where it could not be recorded. Then one
+    :class:`~lakecat.events.TableEvent` goes to lakecat's logger, where reads are debug messages and changes are info,
+    to the audit log, and to all who listen.
 
     Args:
         action: What is done, in one word.
@@ -68,9 +78,12 @@ def observed(
         options: The table's own options of its store; none is told.
         params: Parameters of the action; values that look secret are not told.
         untold: The parameters whose values are not told either.
+        source: The object that reads the table.
+        declared: The table as it was declared, where it is known.
+        registry: The registry that holds it.
 
     Yields:
-        A dictionary for what else is to be recorded once the action is over.
+        A dictionary for what else is to be told once the action is over.
 
     Raises:
         ConfigurationError: The table lies where the environment allows none.
@@ -80,35 +93,33 @@ def observed(
 
     config = current_config()
     secrets = secrets_of({name: str(value) for name, value in (params or {}).items()})
-    record: dict[str, Any] = {
-        "time": "",
-        "user": _user(),
-        "host": platform.node(),
-        "process": os.getpid(),
-        "environment": config.environment.value,
-        "action": action,
-        "table": plain_name(table),
-        "location": safe_location(location) if is_remote(location) else location,
-        "params": {n: "***" if n in untold else _shown(value, secrets) for n, value in (params or {}).items()},
-        "outcome": "ok",
-    }
+    event = TableEvent(
+        action=action,
+        table=table,
+        location=safe_location(location) if is_remote(location) else location,
+        params={n: "***" if n in untold else _shown(value, secrets) for n, value in (params or {}).items()},
+        environment=config.environment.value,
+        outcome="ok",
+        seconds=0.0,
+        source=source,
+        declared=declared,
+        registry=registry,
+    )
     start = time.perf_counter()
-    with _opened(config.audit_log) as write:
-        details: dict[str, Any] = {}
+    first: list[Listener] = [_logging(config.log_level)]
+    details: dict[str, Any] = {}
+    with contextlib.ExitStack() as files:
         try:
+            first.append(files.enter_context(_auditing(config.audit_log)))
             check_location(config, table, location, options or {})
             yield details
         except BaseException as error:
-            record["outcome"] = error.code if isinstance(error, LakecatError) else type(error).__name__
-            _log(record, time.perf_counter() - start, config.log_level)
-            try:
-                write(record)
-            except AuditLogError as unwritten:
-                error.add_note(str(unwritten))
+            outcome = error.code if isinstance(error, LakecatError) else type(error).__name__
+            seconds = time.perf_counter() - start
+            tell(dataclasses.replace(event, outcome=outcome, seconds=seconds), first=first, error=error)
             raise
-        record |= details
-        _log(record, time.perf_counter() - start, config.log_level)
-        write(record)
+        seconds = time.perf_counter() - start
+        tell(dataclasses.replace(event, seconds=seconds, details=details), first=first)
 
 
 def recorded(method: Callable[Concatenate[_T, _P], _R]) -> Callable[Concatenate[_T, _P], _R]:
@@ -116,7 +127,8 @@ def recorded(method: Callable[Concatenate[_T, _P], _R]) -> Callable[Concatenate[
 
     @functools.wraps(method)
     def run(self: _T, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with observed(method.__name__, self.name, location=self.uri, options=self.storage_options) as details:
+        place: dict[str, Any] = {"location": self.uri, "options": self.storage_options}
+        with observed(method.__name__, self.name, source=self, **place) as details:
             result = method(self, *args, **kwargs)
             found = {name: getattr(result, name) for name in getattr(result, "__slots__", ())}
             details.update({name: value for name, value in found.items() if value is not None})
@@ -126,10 +138,10 @@ def recorded(method: Callable[Concatenate[_T, _P], _R]) -> Callable[Concatenate[
 
 
 @contextlib.contextmanager
-def _opened(path: Path | None) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-    """Open an audit log; yield what appends a record, as a line and by one write, so that processes do not mix."""
+def _auditing(path: Path | None) -> Iterator[Listener]:
+    """Open an audit log; yield what appends an event, as a line and by one write, so that processes do not mix."""
     if path is None:
-        yield lambda record: None
+        yield lambda event: None
         return
     try:
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
@@ -137,9 +149,9 @@ def _opened(path: Path | None) -> Iterator[Callable[[Mapping[str, Any]], None]]:
         sentence = f"nothing was done: the audit log {os.fspath(path)!r} cannot be written ({error.strerror})"
         raise AuditLogError(sentence) from None
 
-    def write(record: Mapping[str, Any]) -> None:
+    def write(event: TableEvent) -> None:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({**record, "time": now}, ensure_ascii=False) + "\n"
+        line = json.dumps({**_record(event), "time": now}, ensure_ascii=False) + "\n"
         data = line.encode(errors="replace")
         try:
             written = os.write(file, data)
@@ -149,7 +161,7 @@ def _opened(path: Path | None) -> Iterator[Callable[[Mapping[str, Any]], None]]:
             if written == len(data):
                 return
             reason = "only a part of the line fits"
-        what = f"{record['action']} of table {record['table']!r} ({record['outcome']})"
+        what = f"{event.action} of table {plain_name(event.table)!r} ({event.outcome})"
         raise AuditLogError(f"{what} is not in the audit log {os.fspath(path)!r}, which cannot be written ({reason})")
 
     try:
@@ -158,12 +170,34 @@ def _opened(path: Path | None) -> Iterator[Callable[[Mapping[str, Any]], None]]:
         os.close(file)
 
 
-def _log(record: Mapping[str, Any], seconds: float, least: str) -> None:
-    level = logging.DEBUG if record["action"] == _READ else logging.INFO
-    level = level if record["outcome"] == "ok" else logging.WARNING
-    if level >= logging.getLevelNamesMapping()[least]:
-        told = (record["action"], record["table"], record["outcome"], seconds * 1000)
-        LOGGER.log(level, "%s of table %r: %s, %.1f ms", *told, extra={"lakecat": dict(record)})
+def _logging(least: str) -> Listener:
+    """Return what tells an event to lakecat's logger, if it matters as much as ``least``."""
+
+    def log(event: TableEvent) -> None:
+        level = logging.DEBUG if event.action == _READ else logging.INFO
+        level = level if event.outcome == "ok" else logging.WARNING
+        if level >= logging.getLevelNamesMapping()[least]:
+            told = (event.action, plain_name(event.table), event.outcome, event.seconds * 1000)
+            LOGGER.log(level, "%s of table %r: %s, %.1f ms", *told, extra={"lakecat": _record(event)})
+
+    return log
+
+
+def _record(event: TableEvent) -> dict[str, Any]:
+    """Return an event as the log and the audit log have it, with who did it and where."""
+    return {
+        "time": "",
+        "user": _user(),
+        "host": platform.node(),
+        "process": os.getpid(),
+        "environment": event.environment,
+        "action": event.action,
+        "table": plain_name(event.table),
+        "location": event.location,
+        "params": event.params,
+        "outcome": event.outcome,
+        **event.details,
+    }
 
 
 def _shown(value: Any, secrets: tuple[str, ...]) -> Any:

@@ -1,19 +1,22 @@
-"""Handing a table out to be read: observed, and with strict checks held to what is declared."""
+"""The gate to tables: each is handed out here, which is told, and with strict checks held to what is declared."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from lakecat.classification import hidden_columns
 from lakecat.contract import broken_references, columns_by_table, mismatches, null_mismatches
 from lakecat.errors import SchemaMismatchError, TableFunctionError
 from lakecat.observe import observed
-from lakecat.redaction import held_secrets, is_secret_name, redact
+from lakecat.redaction import is_secret_name, keep_secret, redact
 from lakecat.sources.base import HasColumnStatistics
 from lakecat.sources.failures import failure_of
-from lakecat.sources.storage import StoredTable
+from lakecat.sources.location import Location, location_of, secrets_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
     from lakecat.classification import HiddenColumns
@@ -24,32 +27,58 @@ if TYPE_CHECKING:
 def read_table(table: RegisteredTable, tables: Registry, /, **params: Any) -> pl.LazyFrame:
     """Return a table as a LazyFrame; see :meth:`lakecat.Catalog.table`.
 
+    Every way to a table leads through here, and is told by one :class:`~lakecat.events.TableEvent`.
+
     Args:
         table: The table.
         tables: The registry that holds it, and the tables that its columns reference.
         **params: Parameters of the table.
     """
     source, name = table.source, table.metadata.full_name
-    location, options = (source.uri, source.storage_options) if isinstance(source, StoredTable) else ("", {})
     hidden = hidden_columns(table.metadata.columns)
-    untold = [param for param in params if hidden.of_parameter(param) or is_secret_name(param)]
-    location = hidden.without_values(location)
-    with observed("read", name, location=location, options=options, params=params, untold=untold):
-        try:
+    location, lost = Location(), None
+    try:
+        location = location_of(source, table=name)
+    except BaseException as error:  # noqa: BLE001 (raised below, so that a read which fails here is told like any other)
+        lost = error
+    # A source may hold its secrets where nobody looked when it was declared.
+    if secrets := location.secrets:
+        keep_secret(secrets)
+    with observed(
+        "read",
+        name,
+        location=hidden.without_values(location.uri),
+        options=location.options,
+        params=params,
+        untold=[param for param in params if hidden.of_parameter(param) or is_secret_name(param)],
+        source=source,
+        declared=table,
+        registry=tables,
+    ):
+        with _typed_errors(table, hidden):
+            if lost is not None:
+                raise lost
             frame = source.scan(**params)
-        except BaseException as error:
-            typed = failure_of(error, source=source, table=name)
-            if isinstance(typed, TableFunctionError):
-                raise  # the caller's own code, which gave its cause
-            # Where it was raised is told. Its text may hold secrets, and so may its causes, which tracebacks print.
-            raise _cleaned(typed, source, hidden).with_traceback(error.__traceback__) from None
         _check(table, tables, frame, newest=not params)
     return frame
 
 
+@contextlib.contextmanager
+def _typed_errors(table: RegisteredTable, hidden: HiddenColumns) -> Iterator[None]:
+    """Raise what a source raises in a ``with`` block as an error of lakecat, without secrets."""
+    try:
+        yield
+    except BaseException as error:
+        typed = failure_of(error, source=table.source, table=table.metadata.full_name)
+        if isinstance(typed, TableFunctionError):
+            raise  # the caller's own code, which gave its cause
+        # Where it was raised is told. Its text may hold secrets, and so may its causes, which tracebacks print.
+        raise _cleaned(typed, table.source, hidden).with_traceback(error.__traceback__) from None
+
+
 def _cleaned(error: LakecatError, source: object, hidden: HiddenColumns) -> LakecatError:
     """Return an error whose texts hold no secret, and no value of a hidden column, as the paths of partitions do."""
-    secrets = held_secrets(source)
+    secrets = secrets_in(source)
 
     def clean(text: Any) -> Any:
         return hidden.without_values(redact(text, secrets)) if isinstance(text, str) else text

@@ -8,16 +8,19 @@ or query, or looks like the tokens of well-known services.
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import json
 import os
 import re
 import threading
+import types
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
 _MASK = "***"
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -152,8 +155,14 @@ def text_of(error: BaseException) -> str:
 
 def secrets_of(options: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return the values of options whose names say that they must never be shown, the longest first."""
-    found = {str(v) for k, v in (options or {}).items() if _SECRET_OPTION.search(str(k)) and len(str(v)) > 2}
-    return tuple(sorted(found, key=len, reverse=True))
+    found = {plain_value(value) for name, value in (options or {}).items() if _SECRET_OPTION.search(str(name))}
+    return tuple(sorted((text for text in found if len(text) > 2), key=len, reverse=True))
+
+
+def plain_value(value: Any) -> str:
+    """Return the text of an option's value; of a pydantic secret, what it keeps."""
+    kept = getattr(value, "get_secret_value", None)
+    return str(kept() if callable(kept) else value)
 
 
 def is_secret_name(name: str) -> bool:
@@ -226,16 +235,33 @@ def held_secrets(source: object) -> tuple[str, ...]:
     These are secret options of mappings, texts whose attribute says so, and what URLs hold beside their place.
     """
     found: list[str] = []
-    attributes = getattr(source, "__dict__", None)
-    for name, value in dict(attributes).items() if isinstance(attributes, dict) else ():
-        if type(value).__name__ == "SecretStr":
-            found.append(value.get_secret_value())
-        elif isinstance(value, dict):
+    for name, value in _attributes(source):
+        if isinstance(value, str):
+            found += [value] if is_secret_name(name) else _parts_of(value)
+        elif isinstance(value, Mapping):
             found += secrets_of(value)
-            found += [part for text in value.values() if isinstance(text, str) for part in _parts_of(text)]
-        elif isinstance(value, str):
-            found += [value] if is_secret_name(str(name)) else _parts_of(value)
+            found += [part for held in value.values() for part in _parts_of(plain_value(held))]
+        elif hasattr(value, "get_secret_value"):
+            found.append(plain_value(value))
     return tuple(sorted(set(found), key=len, reverse=True))
+
+
+def _attributes(source: object) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes that an object holds, in a dictionary or in slots; no property of it is asked."""
+    attributes = getattr(source, "__dict__", None)
+    yield from (
+        (str(name), value) for name, value in (dict(attributes) if isinstance(attributes, dict) else {}).items()
+    )
+    kind: Any = type(source)
+    for slot in _slots_of(kind):
+        with contextlib.suppress(AttributeError):  # it holds nothing
+            yield slot.__name__, slot.__get__(source)
+
+
+@functools.lru_cache(maxsize=256)
+def _slots_of(kind: Any) -> tuple[types.MemberDescriptorType, ...]:
+    slots = (slot for above in kind.__mro__ for slot in vars(above).values())
+    return tuple(slot for slot in slots if isinstance(slot, types.MemberDescriptorType))
 
 
 def _parts_of(text: str) -> list[str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lakecat.plaintext import safe_location
 from lakecat.snapshot import Fact, Origin
-from lakecat.sources.storage import StoredTable
+from lakecat.sources.location import location_of
 
 if TYPE_CHECKING:
     from lakecat.metadata import Place
+    from lakecat.registry.base import RegisteredTable
 
 
 def base_of(place: Place | None) -> Path | None:
@@ -22,9 +23,10 @@ def base_of(place: Place | None) -> Path | None:
     return file.parents[min(above, len(file.parents) - 1)] if place.module != "__main__" else file.parent
 
 
-def location_of(source: Any, base: Path | None) -> tuple[Fact, ...]:
-    """Return where the data of a source lie, if it is one that has a location; a path relative to ``base``."""
-    return (Fact(label="Location", value=safe_location(source.uri, base)),) if isinstance(source, StoredTable) else ()
+def location_facts(table: RegisteredTable, base: Path | None) -> tuple[Fact, ...]:
+    """Return where the data of a table lie, if its source has a location; a path relative to ``base``."""
+    uri = location_of(table.source, table=table.metadata.full_name).uri
+    return (Fact(label="Location", value=safe_location(uri, base)),) if uri else ()
 
 
 def origin_of(place: Place | None) -> Origin | None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lakecat.classification import hidden_columns
 from lakecat.contract import broken_references, mismatches, null_mismatches
 from lakecat.introspect import answers
 from lakecat.introspect.columns import merge_columns
 from lakecat.introspect.net import Net, log_problem
-from lakecat.introspect.place import base_of, location_of, origin_of
+from lakecat.introspect.place import base_of, location_facts, origin_of
 from lakecat.introspect.sections import collect
-from lakecat.redaction import held_secrets
 from lakecat.snapshot import Fact, Parameter, Problem, TableSnapshot
 from lakecat.snippets import import_of, make_snippets
 from lakecat.sources.base import HasColumns
-from lakecat.sources.storage import StoredTable
+from lakecat.sources.location import secrets_in
 from lakecat.summary import summary_of
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def introspect(
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 (answers may fail where they are used, such as a text that is none)
-        net = Net(secrets=held_secrets(table.source), hidden=hidden_columns(metadata.columns), base=None, tell=tell)
+        net = Net(secrets=secrets_in(table.source), hidden=hidden_columns(metadata.columns), base=None, tell=tell)
         net.note("what is known of it", error)
         return _known(table, problems=net.problems)
 
@@ -75,9 +74,9 @@ def _introspect(
     metadata, source = table.metadata, table.source
     base = base_of(metadata.place)
     hidden = hidden_columns(metadata.columns)
-    net = Net(secrets=_secrets(source), hidden=hidden, base=base, tell=tell, waits=True)
+    net = Net(secrets=secrets_in(source), hidden=hidden, base=base, tell=tell, waits=True)
     asked = net.ask("its parameters", lambda: answers.parameters(source), ())
-    location = net.ask("its location", lambda: location_of(source, base), ())
+    location = net.ask("its location", lambda: location_facts(table, base), ())
     needed = [p.name for p in asked if p.default is None and p.name not in metadata.examples]
     found = net.ask("its columns", lambda: answers.columns(table, may_call=not needed), None)
     # A source may classify its columns itself.
@@ -164,14 +163,3 @@ def _fact(fact: Fact, hidden: HiddenColumns, net: Net) -> Fact:
 
 def _is_declared(table: RegisteredTable) -> bool:
     return table.metadata.schema is not None and not isinstance(table.source, HasColumns)
-
-
-def _secrets(source: Any) -> tuple[str, ...]:
-    """Return what no text about a source may show, also where it cannot tell all of it."""
-    held = held_secrets(source)
-    try:
-        return (*held, *source.secrets) if isinstance(source, StoredTable) else held
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # noqa: BLE001 (an environment that cannot be read is said by the first question)
-        return held

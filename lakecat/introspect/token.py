@@ -10,8 +10,9 @@ from lakecat.classification import hidden_columns
 from lakecat.contract import broken_references
 from lakecat.dtypes import dtype_text
 from lakecat.introspect.net import Net, log_problem
-from lakecat.introspect.place import base_of, location_of, origin_of
+from lakecat.introspect.place import base_of, location_facts, origin_of
 from lakecat.metadata import Column, TableMetadata
+from lakecat.sources.location import secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,8 @@ def change_token(
         tell: Called with what fails, as there.
     """
     name = table.metadata.full_name
-    net = Net(hidden=hidden_columns(table.metadata.columns), base=None, tell=tell or log_problem(name))
+    hidden, secrets = hidden_columns(table.metadata.columns), secrets_in(table.source)
+    net = Net(secrets=secrets, hidden=hidden, base=None, tell=tell or log_problem(name))
     return net.ask("its change token", lambda: _token(table, columns_of), None)
 
 
@@ -52,7 +54,7 @@ def _token(table: RegisteredTable, columns_of: Callable[[str], tuple[str, ...] |
     # The text of a dtype is bounded, its repr is not.
     columns = [(dtype_text(c.dtype), *(getattr(c, name) for name in _OF_COLUMNS)) for c in metadata.columns or ()]
     # As they are shown: code and data that moved together look the same.
-    shown = (origin_of(metadata.place), location_of(table.source, base_of(metadata.place)))
+    shown = (origin_of(metadata.place), location_facts(table, base_of(metadata.place)))
     hidden = sorted(hidden_columns(metadata.columns).names.items())
     broken = [] if columns_of is None else list(broken_references(metadata.columns, columns_of))
     text = f"{declared!r}\0{metadata.columns is None}\0{columns!r}\0{shown!r}\0{token}\0{hidden!r}\0{broken!r}"

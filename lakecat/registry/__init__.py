@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from lakecat.registry.base import RegisteredTable, Registry
+from lakecat.registry.base import RegisteredTable, Registry, finder
 from lakecat.registry.chosen import ChosenRegistry
 from lakecat.registry.current import current_registry, use_registry
 from lakecat.registry.memory import CatalogRegistry
 
-__all__ = ["CatalogRegistry", "ChosenRegistry", "RegisteredTable", "Registry", "current_registry", "use_registry"]
+__all__ = [
+    "CatalogRegistry",
+    "ChosenRegistry",
+    "RegisteredTable",
+    "Registry",
+    "current_registry",
+    "finder",
+    "use_registry",
+]

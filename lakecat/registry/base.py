@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from lakecat.redaction import held_secrets, keep_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lakecat.metadata import TableMetadata
     from lakecat.sources.base import TableSource
 
@@ -51,3 +53,52 @@ class Registry(Protocol):
 
     def __len__(self) -> int:
         """Return the number of tables."""
+
+
+FIELDS = ("kind", "tag", "owner", "database")
+"""What tables are found by, beside their names."""
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """What a registry may do besides: find tables by what is declared of them, without a look at all of them."""
+
+    def find(
+        self, *, kind: str | None = None, tag: str | None = None, owner: str | None = None, database: str | None = None
+    ) -> tuple[RegisteredTable, ...]:
+        """Return the tables that have all that is given, sorted by full name."""
+
+    def has(self, field: str, value: str) -> bool:
+        """Return whether a table has this value of one of :data:`FIELDS`."""
+
+    def known(self, field: str) -> tuple[str, ...]:
+        """Return the values of one of :data:`FIELDS` that tables have, sorted."""
+
+
+def finder(registry: Registry) -> Finds:
+    """Return what finds the tables of a registry: itself, if it can, or one that looks at all of them."""
+    return registry if isinstance(registry, Finds) else _Walk(registry)
+
+
+def fields_of(metadata: TableMetadata) -> Mapping[str, tuple[str, ...]]:
+    """Return the values of :data:`FIELDS` that a table has."""
+    database = () if metadata.database is None else (metadata.database,)
+    return {"kind": (metadata.kind,), "tag": metadata.tags, "owner": (metadata.owner,), "database": database}
+
+
+class _Walk:
+    """Finds tables by looking at each."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._tables = registry.tables()
+
+    def find(self, **wanted: str | None) -> tuple[RegisteredTable, ...]:
+        asked = {field: value for field, value in wanted.items() if value is not None}
+        fields = ((table, fields_of(table.metadata)) for table in self._tables)
+        return tuple(table for table, have in fields if all(value in have[field] for field, value in asked.items()))
+
+    def has(self, field: str, value: str) -> bool:
+        return any(value in fields_of(table.metadata)[field] for table in self._tables)
+
+    def known(self, field: str) -> tuple[str, ...]:
+        return tuple(sorted({value for table in self._tables for value in fields_of(table.metadata)[field]}))

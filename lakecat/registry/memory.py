@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import AmbiguousTableError, DuplicateTableError, TableNotFoundError
 from lakecat.names import near_names
+from lakecat.registry.base import FIELDS, fields_of
 
 if TYPE_CHECKING:
     from lakecat.metadata import Place
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CatalogRegistry:
-    """Tables in memory; adding and getting take constant time.
+    """Tables in memory; adding and getting take constant time, finding what the found ones take.
 
     ``Catalog(CatalogRegistry())`` is a catalog of its own. It is pickled with its tables, where these can be.
     """
@@ -23,6 +24,7 @@ class CatalogRegistry:
         self._lock = threading.RLock()
         self._tables: dict[str, RegisteredTable] = {}
         self._full_names: dict[str, set[str]] = {}
+        self._found_by: dict[str, dict[str, set[str]]] = {field: {} for field in FIELDS}
 
     def __getstate__(self) -> dict[str, Any]:
         return {"tables": self.tables()}
@@ -48,8 +50,20 @@ class CatalogRegistry:
                     raise DuplicateTableError(name, *_places(old, place))
                 # The same full name may be cut otherwise, as "a.b" without a database.
                 self._full_names[before.metadata.name].discard(name)
+                self._forget(name, before)
             self._tables[name] = table
             self._full_names.setdefault(table.metadata.name, set()).add(name)
+            for field, values in fields_of(table.metadata).items():
+                for value in values:
+                    self._found_by[field].setdefault(value, set()).add(name)
+
+    def _forget(self, name: str, table: RegisteredTable) -> None:
+        for field, values in fields_of(table.metadata).items():
+            for value in values:
+                names = self._found_by[field][value]
+                names.discard(name)
+                if not names:
+                    del self._found_by[field][value]
 
     def get(self, name: str) -> RegisteredTable:
         """Return a table; see :meth:`lakecat.registry.base.Registry.get`."""
@@ -64,6 +78,31 @@ class CatalogRegistry:
             if meant:
                 raise AmbiguousTableError(name, len(self._tables), meant)
             raise TableNotFoundError(name, len(self._tables), near_names(name, self._tables))
+
+    def find(
+        self, *, kind: str | None = None, tag: str | None = None, owner: str | None = None, database: str | None = None
+    ) -> tuple[RegisteredTable, ...]:
+        """Return the tables that have all that is given; see :meth:`lakecat.registry.base.Finds.find`."""
+        given = {"kind": kind, "tag": tag, "owner": owner, "database": database}
+        asked = [(field, value) for field, value in given.items() if value is not None]
+        with self._lock:
+            if not asked:
+                return self.tables()
+            # What is no text, and may have no hash, is no value of a table.
+            found = [
+                self._found_by[field].get(value, set()) if isinstance(value, str) else set() for field, value in asked
+            ]
+            found.sort(key=len)
+            return tuple(self._tables[name] for name in sorted(found[0].intersection(*found[1:])))
+
+    def has(self, field: str, value: str) -> bool:
+        """Return whether a table has this value; see :meth:`lakecat.registry.base.Finds.has`."""
+        return isinstance(value, str) and value in self._found_by[field]
+
+    def known(self, field: str) -> tuple[str, ...]:
+        """Return the values that tables have, sorted; see :meth:`lakecat.registry.base.Finds.known`."""
+        with self._lock:
+            return tuple(sorted(self._found_by[field]))
 
     def names(self) -> tuple[str, ...]:
         """Return the full names, sorted."""

@@ -51,6 +51,27 @@ class TableSource(Protocol):
 
 
 @runtime_checkable
+class HasLocation(Protocol):
+    """A source whose data lie somewhere: its page shows that, audit logs record it, and environments may forbid it.
+
+    :func:`lakecat.sources.location.location_of` asks for it, and for the options beside it.
+    """
+
+    @property
+    def uri(self) -> str | os.PathLike[str] | None:
+        """A path, or a URL of a store; what it holds beside its place is secret. ``None`` is nowhere."""
+
+
+@runtime_checkable
+class HasStorageOptions(Protocol):
+    """A source with options of its own for the store in which it lies, in place of those of the environment."""
+
+    @property
+    def storage_options(self) -> Mapping[str, Any] | None:
+        """The options by name; values whose names say so are secret."""
+
+
+@runtime_checkable
 class HasColumns(Protocol):
     """A source that knows more of its columns than their dtypes: whether they may be null, and comments."""
 

@@ -19,8 +19,9 @@ from lakecat.errors import (
     UnreachableError,
     UnsupportedFeatureError,
 )
-from lakecat.redaction import held_secrets, redact, text_of, without_ansi
+from lakecat.redaction import redact, text_of, without_ansi
 from lakecat.sources.base import HasFailures
+from lakecat.sources.location import secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,7 +161,7 @@ def failure_of(error: BaseException, *, source: object, table: str) -> LakecatEr
         raise error
     if isinstance(source, HasFailures):
         return source.failure(error)
-    reason = " ".join(redact(text_of(error), held_secrets(source)).split())
+    reason = " ".join(redact(text_of(error), secrets_in(source)).split())
     for raised, kind, sentence in _TYPES:
         if isinstance(error, raised):
             return kind(f"table {table!r} cannot be read: {sentence}", reason)

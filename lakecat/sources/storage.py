@@ -13,9 +13,10 @@ from urllib.parse import unquote, urlsplit
 from lakecat.errors import DeclarationError, LakecatError
 from lakecat.metadata import check_text
 from lakecat.names import check_name, told
-from lakecat.plaintext import redact, safe_location, secret_parts, secrets_of, without_ansi
+from lakecat.plaintext import redact, safe_location, without_ansi
 from lakecat.redaction import text_of
 from lakecat.sources.failures import typed_error
+from lakecat.sources.location import secrets_in
 from lakecat.storage import check_options, deltalake_options, is_remote, polars_options, split_options
 
 _LONGEST = 300
@@ -98,12 +99,6 @@ class StoredTable:
         return deltalake_options(storage, uri), polars_options(storage, uri)
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no text may show: secret options, and what a URL holds beside its place."""
-        parts = secret_parts(self.uri) if is_remote(self.uri) else ()
-        return (*parts, *secrets_of({**self.storage_options, **(self.options[0] or {})}))
-
-    @property
     def local_path(self) -> Path | None:
         """The path, if the table lies in the file system; ``None`` if it lies in a store."""
         uri = self.uri
@@ -119,7 +114,7 @@ class StoredTable:
         """Return an error's text on one line, without secrets, colours and backtraces; cut where it is long."""
         text = _BACKTRACE.split(without_ansi(text_of(error)), maxsplit=1)[0].replace("\u21b3", ":")
         text = " ".join(_STORE_ANSWER.sub(r"\1", text).split()) or type(error).__name__
-        text = _DURATION.sub("", redact(text, self.secrets))
+        text = _DURATION.sub("", redact(text, secrets_in(self)))
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} \u2026"
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+import random
+import sys
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from lakecat.errors import DeclarationError
 from lakecat.names import check_name, full_name, near_names, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @pytest.mark.parametrize("name", ["users", "a.b", "with space", "größe", "1", "<script>", "select", "a'b", "-x"])
@@ -64,3 +72,95 @@ def test_at_most_three_are_near() -> None:
 def test_words(name: str, parts: tuple[str, ...]) -> None:
     """A name is split at dots, underscores, other signs and changes of case."""
     assert words(name) == parts
+
+
+WORDS = [
+    "user",
+    "event",
+    "order",
+    "item",
+    "sale",
+    "flight",
+    "plane",
+    "weather",
+    "price",
+    "stock",
+    "page",
+    "daily",
+    "raw",
+]
+
+
+def many_names() -> list[str]:
+    """Return names of tables as large catalogs have them: numbered, of words, and of words in databases."""
+    drawn = random.Random(8)
+    found = {f"team{i % 50}.table_{i:04}" for i in range(600)}
+    found |= {f"{drawn.choice(WORDS)}{drawn.randrange(9)}.{'_'.join(drawn.sample(WORDS, 3))}" for _ in range(600)}
+    return sorted(found | {"_".join(drawn.sample(WORDS, drawn.choice([1, 2]))) for _ in range(200)})
+
+
+def with_typo(name: str, drawn: random.Random) -> str:
+    """Return a name with a letter too few, too many or wrong, two letters swapped, or without its database."""
+    i, letter = drawn.randrange(len(name)), drawn.choice("abcxyz")
+    changed = [name[:i] + name[i + 1 :], name[:i] + letter + name[i:], name[:i] + letter + name[i + 1 :]]
+    return drawn.choice([*changed, name[:i] + name[i : i + 2][::-1] + name[i + 2 :], name.rpartition(".")[2][:-1]])
+
+
+def likeness(name: str, near: Iterable[str]) -> list[float]:
+    """Return how alike difflib finds names, the most alike first."""
+    return sorted((difflib.SequenceMatcher(None, one, name).ratio() for one in near), reverse=True)
+
+
+@pytest.mark.parametrize("library", ["rapidfuzz", "difflib alone"])
+@pytest.mark.parametrize("seed", range(5))
+def test_among_many_the_nearest_are_as_near_as_difflib_finds(
+    seed: int, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many names those are given that a comparison with each gives, or others that are as near."""
+    if library != "rapidfuzz":
+        monkeypatch.setitem(sys.modules, "rapidfuzz.process", None)
+    drawn, names = random.Random(seed), many_names()
+    assert len(names) > 1000
+    for _ in range(10):
+        asked = with_typo(drawn.choice(names), drawn)
+        wanted = difflib.get_close_matches(asked, names, n=3, cutoff=0.6)
+        found = near_names(asked, names)
+        of_last_part = [name for name in names if name.rpartition(".")[2] == asked]
+        assert set(of_last_part[:3]) <= set(found)
+        if not of_last_part:
+            assert likeness(asked, found) == likeness(asked, wanted), (asked, found, wanted)
+
+
+def test_of_many_names_few_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What difflib compares does not grow with the number of names."""
+    compared: list[int] = []
+    real = difflib.get_close_matches
+
+    def count(word: str, possibilities: list[str], **more: Any) -> list[str]:
+        compared.append(len(possibilities))
+        return real(word, possibilities, **more)
+
+    monkeypatch.setattr(difflib, "get_close_matches", count)
+    for size in (100, 5_000, 50_000):
+        near_names("table_0000x7", [f"table_{i:07}" for i in range(size)])
+    assert compared[0] == 100
+    assert max(compared[1:]) <= 100
+
+
+@pytest.mark.parametrize("size", [10, 1000])
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("USERS", "users"),
+        ("orders", "crm.orders"),
+        ("ORDERS", "crm.orders"),
+        ("straße", "STRASSE"),
+        ("\ud800x", "\ud800xy"),
+    ],
+    ids=ascii,
+)
+def test_case_and_databases_count_among_many_too(asked: str, first: str, size: int) -> None:
+    """A name that differs in case alone, or lacks its database, comes first, however many there are."""
+    names = ["users", "crm.orders", "STRASSE", "\ud800xy", "user", *(f"t{i}" for i in range(size))]
+    assert near_names(asked, names)[0] == first
+    assert near_names("qqqqqqqqqq", names) == ()

@@ -197,7 +197,7 @@ class Halting:
         return getattr(self._metadata, name)
 
 
-@pytest.mark.parametrize("halt", range(1, 4))
+@pytest.mark.parametrize("halt", range(1, 9))
 @pytest.mark.parametrize("other", ["adds the same name", "looks for it"])
 def test_nothing_comes_between_the_steps_of_adding(
     registry: Registry, monkeypatch: pytest.MonkeyPatch, halt: int, other: str
@@ -308,3 +308,111 @@ def test_catalogs_of_their_own_do_not_mix(registry: Registry) -> None:
     assert own.table("users").collect().item() == 1
     assert other.list_tables() == Catalog().list_tables() == []
     assert repr(own) == "Catalog(1 tables)"
+
+
+class Counted:
+    """What was declared about a table; each attribute that is read counts."""
+
+    def __init__(self, metadata: TableMetadata, read: list[str]) -> None:
+        self._metadata, self._read = metadata, read
+
+    def __getattr__(self, name: str) -> Any:
+        self._read.append(name)
+        return getattr(self._metadata, name)
+
+
+FOUND: dict[str, tuple[Callable[[Catalog], Any], Any]] = {
+    "by name": (lambda catalog: catalog.registry.get("db7.t307").metadata.line, None),
+    "of a database": (lambda catalog: catalog.db("db7").table("t307").collect().height, 0),
+    "of a database, by its full name": (lambda catalog: catalog.db("db7").table("db7.t307").collect().height, 0),
+    "by owner": (lambda catalog: catalog.list_tables(owner="o3"), ["db3.t3"]),
+    "by tag": (lambda catalog: catalog.list_tables(tag="g3"), ["db3.t3"]),
+    "by kind": (lambda catalog: catalog.list_tables(kind="k3"), ["db3.t3"]),
+    "by tag and database": (lambda catalog: catalog.list_tables(tag="g3", database="db3"), ["db3.t3"]),
+    "by a rare and by a common thing": (lambda catalog: catalog.list_tables(owner="o3", tag="all"), ["db3.t3"]),
+    "by what no table has": (lambda catalog: catalog.list_tables(owner="nobody", tag="all"), []),
+    "by two that no table has at once": (lambda catalog: catalog.list_tables(owner="o3", tag="g4"), []),
+}
+
+
+@pytest.mark.parametrize("way", FOUND)
+def test_what_is_looked_for_is_all_that_is_touched(registry: Registry, way: str) -> None:
+    """Among 1,000 tables, finding one by its name, owner, tag, kind or database looks at no other."""
+    read: list[str] = []
+    for i in range(1000):
+        names = {"database": f"db{i % 10}", "owner": f"o{i}", "tags": ("all", f"g{i}")}
+        table = declared(f"t{i}", i, **names)
+        metadata = TableMetadata(name=f"t{i}", kind=f"k{i}", place=table.metadata.place, **names)  # type: ignore[arg-type]
+        registry.add(RegisteredTable(Counted(metadata, read), table.source))  # type: ignore[arg-type]
+    read.clear()
+    act, wanted = FOUND[way]
+    if wanted is None:
+        assert registry.get("db7.t307").metadata.owner == "o307"
+    else:
+        assert act(Catalog(registry)) == wanted
+    assert len(read) < 12
+
+
+class Plain:
+    """A registry with what every registry has, and no more."""
+
+    def __init__(self) -> None:
+        self._kept = CatalogRegistry()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def add(self, table: RegisteredTable) -> None:
+        self._kept.add(table)
+
+    def get(self, name: str) -> RegisteredTable:
+        return self._kept.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        return self._kept.names()
+
+    def tables(self) -> tuple[RegisteredTable, ...]:
+        return self._kept.tables()
+
+
+@pytest.mark.parametrize("make", [*REGISTRIES, Plain], ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"kind": "function"},
+        {"tag": "a"},
+        {"tag": "a", "owner": "x"},
+        {"owner": ""},
+        {"database": "d"},
+        {"database": "d", "kind": "function", "tag": "b", "owner": "x"},
+        {"database": ""},
+        {"kind": "delta"},
+        {"tag": ["a"]},
+        {"owner": 5},
+    ],
+    ids=str,
+)
+def test_finding_is_looking_at_all(make: Callable[[], Registry], wanted: dict[str, Any]) -> None:
+    """What is found is what a look at every table finds, sorted, in each registry, also after tables were replaced."""
+    registry = make()
+    notebook = {"pl": pl, "registry": registry}
+    cell = "from lakecat import Catalog\nfor i in range(12):\n    Catalog(registry).add_table(pl.LazyFrame({{}}).lazy, "
+    cell += "f't{{i:02}}', owner='x' if i % 3 else '', tags=['a', 'b'][: i % {0}], database=['d', None][i % 2])"
+    for n in (3, 2):
+        exec(cell.format(n), notebook)
+    has = {
+        "kind": lambda m, value: m.kind == value,
+        "tag": lambda m, value: value in m.tags,
+        "owner": lambda m, value: m.owner == value,
+        "database": lambda m, value: m.database == value,
+    }
+    all_of_them = [table.metadata for table in registry.tables()]
+    assert len(all_of_them) == 12
+    found = [m.full_name for m in all_of_them if all(has[field](m, value) for field, value in wanted.items())]
+    assert Catalog(registry).list_tables(**wanted) == found
+    assert Catalog(registry).db("d").list_tables() == [m.name for m in all_of_them if m.database == "d"]
+    with pytest.raises(TableNotFoundError, match=r"no table 'e\.\*' in this catalog \(12 tables\)"):
+        Catalog(registry).db("e")
+    with pytest.raises(TableNotFoundError):
+        Catalog(registry).db("")
