@@ -8,6 +8,7 @@ Records hold no clock, no absolute path and no live object, so the same code and
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import types
 import typing
@@ -257,7 +258,7 @@ def _from_data(kind: Any, data: Any, where: str) -> Any:
     if dataclasses.is_dataclass(kind):
         if not isinstance(data, dict):
             raise SnapshotError(f"{where} is {type(data).__name__}, not an object")
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)  # type: ignore[arg-type]
         if unknown := data.keys() - hints.keys():
             raise SnapshotError(f"{where} has a field that is not known: {sorted(unknown)[0]!r}")
         try:
@@ -267,6 +268,12 @@ def _from_data(kind: Any, data: Any, where: str) -> Any:
     if not isinstance(data, kind) or (kind is int and isinstance(data, bool)):
         raise SnapshotError(f"{where} is {type(data).__name__}, not {kind.__name__}")
     return data
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """Return the types of a record's fields, which takes longer than to read it."""
+    return typing.get_type_hints(kind)
 
 
 def _schema_of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
