@@ -100,10 +100,11 @@ def columns_by_table(find: Callable[[str], RegisteredTable]) -> Callable[[str], 
     It returns ``None`` where they are not cheap to know, or the table fails to tell, which is a problem of its own; it
     raises what ``find`` raises: there is no such table, or more than one.
     """
-    return functools.cache(lambda name: _column_names(find(name)))
+    return functools.cache(lambda name: column_names(find(name)))
 
 
-def _column_names(table: RegisteredTable) -> tuple[str, ...] | None:
+def column_names(table: RegisteredTable) -> tuple[str, ...] | None:
+    """Return the names of a table's columns; ``None`` where they are not cheap to know, or the table fails to tell."""
     declared, source = table.metadata.columns, table.source
     try:
         schema = source.schema()

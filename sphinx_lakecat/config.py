@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sphinx.config import ENUM
 from sphinx.errors import ConfigError
@@ -21,6 +21,8 @@ class Setting:
     default: Any
     types: Any
     meaning: str
+    rebuild: Literal["", "env"] = "env"
+    """What is made anew when the value changes: all documents, or nothing."""
 
 
 SETTINGS = (
@@ -49,6 +51,14 @@ SETTINGS = (
         [bool],
         "Whether the theme's sidebar leaves out the table pages, so that its size is constant.",
     ),
+    Setting("lakecat_time_limit", 60, [int, float], "How many seconds the code of one table may take.", rebuild=""),
+    Setting(
+        "lakecat_memory_limit",
+        4096,
+        [int],
+        "How many MiB of memory the process may hold that calls the functions of tables.",
+        rebuild="",
+    ),
 )
 
 
@@ -58,6 +68,9 @@ def _check(app: Sphinx, config: Config) -> None:
         raise ConfigError(
             f"lakecat_autocatalog in conf.py is {folder!r}; write a folder below the source folder, such as 'catalog'"
         )
+    for name in ("lakecat_time_limit", "lakecat_memory_limit"):
+        if not (isinstance(config[name], int | float) and config[name] > 0):
+            raise ConfigError(f"{name} in conf.py is {config[name]!r}; write a number above 0")
     if config.lakecat_description_markup == "markdown" and "myst_parser" not in app.extensions:
         raise ConfigError("lakecat_description_markup = 'markdown' in conf.py needs 'myst_parser' among the extensions")
 
@@ -65,5 +78,5 @@ def _check(app: Sphinx, config: Config) -> None:
 def setup_config(app: Sphinx) -> None:
     """Declare the settings, and check their values before a build."""
     for setting in SETTINGS:
-        app.add_config_value(setting.name, setting.default, "env", setting.types)
+        app.add_config_value(setting.name, setting.default, setting.rebuild, setting.types)
     app.connect("config-inited", _check, priority=900)

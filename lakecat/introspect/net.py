@@ -22,6 +22,9 @@ _Otherwise = TypeVar("_Otherwise")
 _WHEN = "when this page was made"
 _SENTENCES = {
     "function_failed": f"The function that makes this table failed {_WHEN}, so what only a call could tell is unknown.",
+    "process_ended": f"The code that makes this table ended its process {_WHEN}; what only it could tell is unknown.",
+    "time_limit": f"The code that makes this table took too long {_WHEN}, so what only it could tell is unknown.",
+    "memory_limit": f"The code that makes this table took too much memory {_WHEN}; what only it could tell is unknown.",
     "not_found": f"There were no data at this table's location {_WHEN}, so its columns and size are unknown.",
     "not_a_delta_table": f"There was no Delta table at its location {_WHEN}; its columns and size are unknown.",
     "corrupt_log": f"The log of this table was damaged {_WHEN}, so its columns and size are unknown.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakecat.classification import hidden_columns
 from lakecat.contract import broken_references, mismatches, null_mismatches

@@ -76,13 +76,23 @@ class FunctionSource:
         """A function has no facts beyond its parameters."""
         return ()
 
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return the function's parameters; ``*args`` and ``**kwargs`` are left out."""
+    @property
+    def runs_code(self) -> bool:
+        """Whether asking for columns and parameters runs code of the function's author."""
+        return self._schema is None or not all(is_plain(p.default) for p in self._signature.parameters.values())
+
+    def parameters(self, *, text: Callable[[Any], str] | None = None) -> tuple[Parameter, ...]:
+        """Return the function's parameters; ``*args`` and ``**kwargs`` are left out.
+
+        Args:
+            text: Returns the text of a default; its Python text where not given.
+        """
+        text = text or default_text
         return tuple(
             Parameter(
                 name=p.name,
                 annotation="" if p.annotation is p.empty else inspect.formatannotation(p.annotation).strip("'\""),
-                default=None if p.default is p.empty else _default_text(p.default),
+                default=None if p.default is p.empty else text(p.default),
             )
             for p in self._signature.parameters.values()
             if p.kind in _NAMED
@@ -116,7 +126,12 @@ class FunctionSource:
         return positional, {k: v for k, v in params.items() if k not in {p.name for p in first}}
 
 
-def _default_text(value: Any) -> str:
+def is_plain(value: Any) -> bool:
+    """Return whether a default is none, or one whose text is known without running code of anybody's."""
+    return value is inspect.Parameter.empty or value is None or type(value) in (bool, int, float, str)
+
+
+def default_text(value: Any) -> str:
     """Return a default as Python text; only values whose text is the same in every process show it."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return repr(value)

@@ -1,17 +1,14 @@
 """What the footers of Parquet files say of their columns' values: null counts and bounds.
 
-Two questions that footers leave open are answered from a bounded part of the data. Run as a program it answers
-questions on standard input, for :mod:`lakecat.sources.isolation`: some damaged files make the reader abort the process.
+Two questions that footers leave open are answered from a bounded part of the data. They are asked in a process of their
+own, see :mod:`lakecat.sources.isolation`: some damaged files make the reader abort the process.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 import math
 import re
-import signal
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -189,24 +186,6 @@ QUESTIONS: dict[str, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def main() -> None:
-    """Answer each line of standard input, a JSON list of a number, seconds, a question and files, by a line of JSON.
-
-    Where the system can do it, a question that takes longer ends the process: whoever asked may be gone.
-    """
-    alarm = getattr(signal, "alarm", lambda _: None)
-    for line in sys.stdin:
-        number, seconds, question, files = json.loads(line)
-        answer: dict[str, Any] = {"number": number}
-        alarm(math.ceil(seconds))
-        try:
-            answer["found"] = QUESTIONS[question](files)
-        except Exception as error:  # noqa: BLE001 (pyarrow raises many types; the asker makes one of it)
-            answer["error"] = f"{error}" or type(error).__name__
-        alarm(0)
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()
+def answering() -> Callable[[str, list[Source]], dict[str, Any]]:
+    """Return what answers one of the questions about files, for :mod:`lakecat.sources.isolation`."""
+    return lambda question, files: QUESTIONS[question](files)

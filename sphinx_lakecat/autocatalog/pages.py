@@ -109,6 +109,10 @@ def _load(app: Sphinx) -> None:
     gc.freeze()
 
 
+def _close(app: Sphinx, error: Exception | None) -> None:
+    lakecat_domain(app.env).store.close()
+
+
 def _pages(app: Sphinx, store: Tables) -> CatalogPages:
     folder = app.config.lakecat_autocatalog
     if not folder or not app.config.lakecat_catalog:
@@ -146,6 +150,7 @@ def setup_pages(app: Sphinx) -> None:
     app.add_source_suffix(SUFFIX, "lakecat-table")
     app.add_source_parser(CatalogParser)
     app.connect("builder-inited", _load)
+    app.connect("build-finished", _close)
     # After Sphinx's own collectors.
     app.connect("doctree-read", _forget_inclusion, priority=900)
     app.connect("doctree-read", _place_replaced, priority=900)

@@ -67,6 +67,9 @@ class Tables(abc.ABC):
     def keep(self, name: str, snapshot: TableSnapshot) -> None:
         """Keep a snapshot for processes forked later."""
 
+    def close(self) -> None:  # noqa: B027 (most hold nothing)
+        """End what was started to answer."""
+
     def location(self, name: str) -> str | None:
         """Return where a table is declared, as ``file:line``."""
         place = self.place(name)

@@ -1,23 +1,23 @@
-"""Snapshots of live catalogs. The only module of the extension that touches them."""
+"""Where snapshots come from. The only module of the extension that touches live catalogs."""
 
 from __future__ import annotations
 
 import ast
 import functools
-from dataclasses import dataclass
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.errors import ConfigError
+from sphinx.util import logging
 
-from lakecat.contract import columns_by_table
-from lakecat.errors import AmbiguousTableError, CatalogLoadError, TableNotFoundError
-from lakecat.introspect import change_token, introspect
-from lakecat.modules import searched
-from lakecat.names import near_names
-from lakecat.plaintext import redact
+from lakecat.contract import column_names
+from lakecat.documented import Asker, DocumentedTables, IsolatedAsker, UnansweredError
+from lakecat.errors import CatalogLoadError
+from lakecat.plaintext import plain, redact
 from lakecat.reference import CatalogReference
 from lakecat.snippets import CatalogImport
+from lakecat.sources.foreign import runs_foreign_code, tells_by_foreign_code
 from lakecat.summary import summary_of
 from sphinx_lakecat.loading.base import Listed, Tables, package_token
 from sphinx_lakecat.warnings import Subtype, warn
@@ -28,14 +28,11 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
-    from lakecat.registry import RegisteredTable
     from lakecat.snapshot import Problem, TableSnapshot
 
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    table: RegisteredTable
-    reference: CatalogReference
+_LOGGER = logging.getLogger(__name__)
+_TO_START = 60.0
+_LINES_SHOWN = 20
 
 
 class TableStore(Tables):
@@ -45,34 +42,49 @@ class TableStore(Tables):
         references: The catalogs.
         folder: The folder of ``conf.py``; modules in it are found.
         imported: How snippets get at the catalog; each catalog's own way where not given.
+        seconds: How long the code of one table may take.
+        memory: How many bytes the process may hold that runs such code.
     """
 
     def __init__(
-        self, references: Iterable[CatalogReference], *, folder: Path, imported: CatalogImport | None = None
+        self,
+        references: Iterable[CatalogReference],
+        *,
+        folder: Path,
+        imported: CatalogImport | None = None,
+        seconds: float = 60,
+        memory: int = 4 * 2**30,
     ) -> None:
         self._folder = folder
-        self._imported = imported
-        self._found: dict[str, _Found] = {}
+        self._tables = DocumentedTables()
         self._kept: dict[str, TableSnapshot] = {}
         self._without_token: dict[str, dict[Problem, str]] = {}
-        self._columns_of = columns_by_table(self._get)
         self.failures: list[str] = []
         self.told: dict[str, dict[Problem, str]] = {}
         """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
-        for reference in references:
-            self._load(reference)
-        self.names: tuple[str, ...] = tuple(sorted(self._found))
-        self._of_bare_name: dict[str, list[str]] = {}
-        for name in self.names:
-            self._of_bare_name.setdefault(self._found[name].table.metadata.name, []).append(name)
+        start = time.monotonic()
+        loaded = [reference for reference in references if self._load(reference)]
+        self.names = self._tables.names()
         self._package = package_token()
+        self._asker = Asker(self._tables, folder=folder, imported=imported)
+        self._isolated = IsolatedAsker(
+            self._tables,
+            loaded,
+            folder=folder,
+            imported=imported,
+            seconds=seconds,
+            memory=memory,
+            to_start=_TO_START + 3 * (time.monotonic() - start),
+        )
+        self._said_unavailable = False
+        self._asker.columns = functools.cache(self._columns)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._found
+        return name in self._tables
 
     def find(self, name: str) -> tuple[str, ...]:
         """Return the full names of the tables that a name may mean: an exact one alone, else those it is a part of."""
-        return (name,) if name in self._found else tuple(self._of_bare_name.get(name, ()))
+        return self._tables.find(name)
 
     def listed(self) -> tuple[Listed, ...]:
         """Return a line for each table, sorted by name."""
@@ -80,61 +92,77 @@ class TableStore(Tables):
 
     @functools.cached_property
     def _listed(self) -> tuple[Listed, ...]:
-        metadata = ((name, self._found[name].table.metadata) for name in self.names)
+        metadata = ((name, self._tables.get(name).metadata) for name in self.names)
         return tuple(
             Listed(name, m.kind, summary_of(m.description), m.owner, m.tags, bool(m.deprecated)) for name, m in metadata
         )
 
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
-        found = self._found[name]
-        reasons = self._without_token.setdefault(name, {})
-        token = change_token(found.table, columns_of=self._columns_of, tell=reasons.__setitem__)
-        return None if token is None else f"{found.reference} {self._package} {token}"
+        answer = None
+        if tells_by_foreign_code(self._tables.get(name).source):
+            try:
+                answer = self._isolated.token(name)
+            except UnansweredError as error:
+                answer = self._asker.token(name, failed=error)
+        token, self._without_token[name] = answer or self._asker.token(name)
+        return None if token is None else f"{self._tables.reference(name)} {self._package} {token}"
 
     def snapshot(self, name: str) -> TableSnapshot:
         """Return what is known about a table; what went wrong is a problem of it."""
         if (kept := self._kept.get(name)) is not None:
             return kept
-        found = self._found[name]
-        reasons: dict[Problem, str] = {}
-        with searched(self._folder):
-            snapshot = introspect(
-                found.table,
-                imported=self._imported or found.reference.imported,
-                reference=str(found.reference),
-                columns_of=self._columns_of,
-                tell=reasons.__setitem__,
-            )
-        told = {problem: reasons.get(problem, "") for problem in snapshot.problems}
+        found, printed = None, ""
+        if runs_foreign_code(self._tables.get(name).source):
+            try:
+                found = self._isolated.describe(name)
+            except UnansweredError as error:
+                found, printed = self._asker.describe(name, failed=error), error.printed
+            self._tell_unavailable()
+        found = found or self._asker.describe(name)
+        self._tell_printed(name, found.printed or printed, found.snapshot)
+        told = {problem: found.reasons.get(problem, "") for problem in found.snapshot.problems}
         # Of a table that fails otherwise too, that is what matters.
         self.told[name] = told or self._without_token.get(name, {})
-        return snapshot
+        return found.snapshot
 
     def keep(self, name: str, snapshot: TableSnapshot) -> None:
         """Keep a snapshot for processes forked later: Polars must not be used after a fork."""
         self._kept[name] = snapshot
 
+    def close(self) -> None:
+        """End the process that calls functions."""
+        self._isolated.close()
+
     def place(self, name: str) -> tuple[str, int] | None:
         """Return the file and line where a table is declared."""
-        place = self._found[name].table.metadata.place if name in self._found else None
+        place = self._tables.get(name).metadata.place if name in self._tables else None
         return None if place is None else (place.file, place.line)
 
-    def _get(self, name: str) -> RegisteredTable:
-        """Return a table by its full name, or by its name where no other has it.
+    def _columns(self, name: str) -> tuple[str, ...] | None:
+        table = self._tables.get(name)
+        if tells_by_foreign_code(table.source):
+            return self._isolated.columns(table.metadata.full_name)
+        return column_names(table)
 
-        Raises:
-            TableNotFoundError: There is none.
-            AmbiguousTableError: There is more than one.
-        """
-        meant = self.find(name)
-        if not meant:
-            raise TableNotFoundError(name, len(self._found), near_names(name, self.names))
-        if len(meant) > 1:
-            raise AmbiguousTableError(name, len(self._found), meant)
-        return self._found[meant[0]].table
+    def _tell_unavailable(self) -> None:
+        """Say once that functions are called here."""
+        if self._isolated.unavailable and not self._said_unavailable:
+            self._said_unavailable = True
+            why = plain(redact(self._isolated.unavailable))
+            _LOGGER.info("lakecat: functions are called in this process, as another one cannot load them: %s", why)
 
-    def _load(self, reference: CatalogReference) -> None:
+    def _tell_printed(self, name: str, printed: str, snapshot: TableSnapshot) -> None:
+        """Log what a table printed, up to a number of lines; of one with hidden columns, that it did."""
+        lines = [line for line in plain(redact(printed)).splitlines() if line.strip()]
+        shown = [] if any(column.hidden for column in snapshot.columns or ()) else lines[:_LINES_SHOWN]
+        for line in shown:
+            _LOGGER.info("table %r printed: %s", name, line)
+        if len(lines) > len(shown):
+            _LOGGER.info("table %r printed %d %slines", name, len(lines) - len(shown), "more " if shown else "")
+
+    def _load(self, reference: CatalogReference) -> bool:
+        """Add the tables of a catalog; return whether it could be loaded."""
         try:
             tables = reference.load(path=self._folder).registry.tables()
         except CatalogLoadError as error:
@@ -142,23 +170,28 @@ class TableStore(Tables):
             # What the import raised may quote a URL of a store.
             warn(Subtype.IMPORT_FAILED, redact(str(error)), location=place)
             self.failures.append(str(reference))
-            return
+            return False
         for table in tables:
-            name = table.metadata.full_name
-            before = self._found.get(name)
-            if before is None:
-                self._found[name] = _Found(table, reference)
-            elif before.table is not table:
-                both = f"{before.reference} and {reference}"
-                text = f"table {name!r} is declared by two catalogs, {both}; the first one is shown"
+            first = self._tables.add(table, reference)
+            if first is not None:
+                both = f"{first} and {reference}"
+                text = f"table {table.metadata.full_name!r} is declared by two catalogs, {both}; the first one is shown"
                 warn(
                     Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1")
                 )
+        return True
 
 
 def load_tables(app: Sphinx) -> TableStore:
     """Return the tables of the catalogs that ``conf.py`` names."""
-    return TableStore(catalog_references(app.config), folder=Path(app.confdir), imported=snippet_import(app.config))
+    config = app.config
+    return TableStore(
+        catalog_references(config),
+        folder=Path(app.confdir),
+        imported=snippet_import(config),
+        seconds=config.lakecat_time_limit,
+        memory=config.lakecat_memory_limit * 2**20,
+    )
 
 
 def catalog_references(config: Config) -> list[CatalogReference]:

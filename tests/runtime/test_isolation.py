@@ -38,9 +38,9 @@ def file(tmp_path: Path) -> str:
 
 def test_answers(process: FooterProcess, file: str) -> None:
     """It answers one question after another, about columns that are not nested and about first records."""
-    assert process.ask("columns", [file]) == {"id": [1, "1", "2"]}
-    assert process.ask("first record", [file]) == {}
-    assert process.ask("columns", [file, file]) == {"id": [2, "1", "2"]}
+    assert process.read("columns", [file]) == {"id": [1, "1", "2"]}
+    assert process.read("first record", [file]) == {}
+    assert process.read("columns", [file, file]) == {"id": [2, "1", "2"]}
 
 
 @pytest.mark.finding(3)
@@ -51,30 +51,30 @@ def test_modules_of_the_working_directory_are_not_its_modules(
     for name in ("json.py", "lakecat.py", "pyarrow.py"):
         (tmp_path / name).write_text("raise SystemExit('imported')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert process.ask("columns", [file]) == {"id": [1, "1", "2"]}
+    assert process.read("columns", [file]) == {"id": [1, "1", "2"]}
 
 
 def test_errors_and_then_answers(process: FooterProcess, file: str, tmp_path: Path) -> None:
     """What it cannot read is an error with the reason; it goes on afterwards."""
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 nonsense")
     with pytest.raises(OSError, match="magic bytes not found"):
-        process.ask("columns", [str(tmp_path / "bad.parquet")])
-    assert process.ask("columns", [file]) != {}
+        process.read("columns", [str(tmp_path / "bad.parquet")])
+    assert process.read("columns", [file]) != {}
 
 
 def test_a_file_that_takes_too_long(process: FooterProcess, file: str, tmp_path: Path) -> None:
     """A file that never ends is given up, and the next one is read by a new process."""
     os.mkfifo(tmp_path / "pipe.parquet")
     with pytest.raises(SourceTimeoutError, match="more than 1 seconds"):
-        process.ask("columns", [str(tmp_path / "pipe.parquet")], seconds=1)
-    assert process.ask("columns", [file]) == {"id": [1, "1", "2"]}
+        process.read("columns", [str(tmp_path / "pipe.parquet")], seconds=1)
+    assert process.read("columns", [file]) == {"id": [1, "1", "2"]}
 
 
 def test_a_process_that_dies(file: str) -> None:
     """Where the process is ended, that is an error with its last words, not a crash."""
     process = FooterProcess(memory=2**20)
     with pytest.raises(CorruptDataError, match="ended the process that did it"):
-        process.ask("columns", [file])
+        process.read("columns", [file])
     process.close()
 
 
@@ -93,7 +93,7 @@ process = isolation.FooterProcess()
 A, B = {"n": [0, "1", "2"]}, {"n": [0, "30", "40"]}
 
 def bounds(name):
-    return process.ask("columns", [name], seconds=20)
+    return process.read("columns", [name], seconds=20)
 
 def unread():
     return struct.unpack("i", fcntl.ioctl(process._process.stdin.fileno(), termios.FIONREAD, bytes(4)))[0]
@@ -147,7 +147,7 @@ process.close()
 TIMEOUT = """
 for turn in range(2):
     try:
-        process.ask("columns", ["slow"], seconds=1)
+        process.read("columns", ["slow"], seconds=1)
     except SourceTimeoutError:
         pass
     assert [bounds("a"), bounds("b")] == [A, B]
@@ -254,7 +254,7 @@ def test_whatever_is_raised_while_it_is_asked(
     process: FooterProcess, file: str, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
     """Any exception between a question and its answer ends the process, so that nobody gets that answer later."""
-    assert process.ask("columns", [file]) == {"id": [1, "1", "2"]}
+    assert process.read("columns", [file]) == {"id": [1, "1", "2"]}
     answers: Any = process._answers
     with monkeypatch.context() as patch:
 
@@ -263,9 +263,9 @@ def test_whatever_is_raised_while_it_is_asked(
 
         patch.setattr(answers, "get", raising)
         with pytest.raises(error):
-            process.ask("columns", [file])
-    assert process.ask("first record", [file]) == {}
-    assert process.ask("columns", [file]) == {"id": [1, "1", "2"]}
+            process.read("columns", [file])
+    assert process.read("first record", [file]) == {}
+    assert process.read("columns", [file]) == {"id": [1, "1", "2"]}
 
 
 def test_threads_ask_at_once(process: FooterProcess, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_threads_ask_at_once(process: FooterProcess, tmp_path: Path) -> None:
         pl.DataFrame({"n": [number, number + 100]}).write_parquet(tmp_path / f"{number}")
 
     def asked(number: int) -> list[object]:
-        return [process.ask("columns", [str(tmp_path / f"{number}")])["n"] for _ in range(20)]
+        return [process.read("columns", [str(tmp_path / f"{number}")])["n"] for _ in range(20)]
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(asked, range(8)))
@@ -291,7 +291,7 @@ def go_on():
 taken = threading.Event()
 when_asked(go_on)
 asked = ("columns", ["slow"])
-threading.Thread(target=process.ask, args=asked, kwargs={"seconds": 3}, daemon=True).start()
+threading.Thread(target=process.read, args=asked, kwargs={"seconds": 3}, daemon=True).start()
 assert taken.wait(20)
 """
 ENDS = {
