@@ -23,6 +23,7 @@ from lakecat.redaction import redact, without_ansi
 from lakecat.reference import CatalogReference
 from lakecat.registry import finder
 from lakecat.sections.compose import compose
+from lakecat.sections.index import Index, references
 from lakecat.sections.registered import broken
 from lakecat.snapshot import to_json
 from lakecat.textfile import check_writable, write_whole
@@ -133,7 +134,7 @@ def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
     snapshot = introspect(table, imported=reference.imported, reference=str(reference), columns_of=columns_of)
     for sentence in broken():
         click.echo(_one_line(f"Note: {sentence}"), err=True)
-    _write(page_text(compose(snapshot)))
+    _write(page_text(compose(snapshot, _index(catalog))))
     if snapshot.problems and not allow_problems:
         raise SystemExit(_PROBLEMS)
 
@@ -171,6 +172,12 @@ def snapshot(reference: CatalogReference, out: Path, allow_problems: bool) -> No
         write_whole(out, to_json(snapshots))
     where = "standard output" if to_stdout else os.fspath(out)
     click.echo(_one_line(f"{_count(len(snapshots))} written to {where}"), err=True)
+
+
+def _index(catalog: Catalog) -> Index:
+    """Return what the tables of a catalog say of each other."""
+    tables = (table.metadata for table in catalog.registry.tables())
+    return Index(edge for metadata in tables for edge in references(metadata.full_name, metadata.columns or ()))
 
 
 def _write(text: str) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lakecat.registry.base import RegisteredTable
+    from lakecat.sections.index import Index
     from lakecat.snapshot import TableSnapshot
 
 Slot = Literal["head", "column.name", "column.type", "column.text", "column.values", "column.note"]
@@ -68,8 +69,11 @@ class Section(Protocol):
 
     name: str
 
-    def draw(self, table: TableSnapshot, /) -> Iterable[Contribution]:
-        """Yield what is shown of it: parts of its own, and pieces for shared slots."""
+    def draw(self, table: TableSnapshot, index: Index, /) -> Iterable[Contribution]:
+        """Yield what is shown of it: parts of its own, and pieces for shared slots.
+
+        ``index`` knows what other tables say of this one.
+        """
 
     def words(self, table: TableSnapshot, /) -> Iterable[str]:
         """Yield names by which search finds the table, beside what is shown."""

@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
     from lakecat.blocks import Span
     from lakecat.sections.base import Contribution
+    from lakecat.sections.index import Index
     from lakecat.snapshot import ColumnSnapshot, TableSnapshot
 
 _LONG = 40
 """Above this number of characters, a dtype is folded."""
+
+_NAMED = 5
+"""So many columns that reference one are named."""
 
 _NULLABILITY = {True: "nullable", False: "not null", None: ""}
 
@@ -25,7 +29,7 @@ class Columns:
 
     name = "columns"
 
-    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+    def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield the cells of each column."""
         columns = table.columns or ()
         for label in dict.fromkeys(c.classification for c in columns if c.classification):
@@ -42,6 +46,8 @@ class Columns:
             if column.references:
                 target = Ref("column", column.references)
                 yield Put("column.text", (Text("References "), target, Text(".")), 20, name)
+            if users := index.into("references", f"{table.full_name}.{name}"):
+                yield Put("column.text", tuple(_users(users)), 30, name)
         if columns and table.columns_from == "declared":
             yield Put("column.note", (Text("As declared in the code; not compared with data."),))
 
@@ -49,6 +55,17 @@ class Columns:
         """Yield names, tags and classifications of the columns."""
         for column in table.columns or ():
             yield from (column.name, *column.tags, column.classification)
+
+
+def _users(users: tuple[str, ...]) -> Iterator[Span]:
+    """Yield which columns reference one: a few by name, of the others how many they are."""
+    yield Text("Referenced by ")
+    for i, user in enumerate(users[:_NAMED]):
+        if i:
+            yield Text(" and " if i == len(users) - 1 else ", ")
+        yield Ref("column", user)
+    more = len(users) - _NAMED
+    yield Text(f" and {more} more." if more > 0 else ".")
 
 
 def _name(column: ColumnSnapshot) -> Iterator[Span]:

@@ -9,6 +9,7 @@ from lakecat.blocks import Fact, Facts, Grid, Head, Page, Part, Prose, Row, Text
 from lakecat.names import words
 from lakecat.sections.base import Detail, Lead, Put
 from lakecat.sections.contributions import ContributionError, check_contributions
+from lakecat.sections.index import Index
 from lakecat.sections.registered import BUILT_IN
 from lakecat.sections.registered import sections as registered
 
@@ -31,16 +32,17 @@ _COLUMN: tuple[tuple[Slot, Head], ...] = (
 _COLUMNS_ORDER, _DETAILS_ORDER, _FAILURES_ORDER = 20, 60, 30
 
 
-def compose(table: TableSnapshot, sections: Sequence[Section] | None = None) -> Page:
+def compose(table: TableSnapshot, index: Index | None = None, *, sections: Sequence[Section] | None = None) -> Page:
     """Return the page of a table. It is the same in whichever order the sections come.
 
     A section of a third party that fails costs what it would have shown: a note on the page says so.
 
     Args:
         table: What is known of the table.
+        index: What other tables say of it; nothing where not given.
         sections: What draws it; all that are registered where not given.
     """
-    gathered = _Gathered(table)
+    gathered = _Gathered(table, index or Index())
     for section in sorted(registered() if sections is None else sections, key=_own_first):
         gathered.add(section)
     return gathered.page()
@@ -49,8 +51,9 @@ def compose(table: TableSnapshot, sections: Sequence[Section] | None = None) -> 
 class _Gathered:
     """What the sections of one table contributed: by slot, with the order and the section of each piece."""
 
-    def __init__(self, table: TableSnapshot) -> None:
+    def __init__(self, table: TableSnapshot, index: Index) -> None:
         self._table = table
+        self._index = index
         self._parts: list[tuple[int, str, Part]] = []
         self._leads: list[tuple[int, str, Block]] = []
         self._details: list[tuple[int, str, Fact]] = []
@@ -62,7 +65,7 @@ class _Gathered:
     def add(self, section: Section) -> None:
         """Take what a section draws, all of it or nothing."""
         try:
-            drawn, words_of = tuple(section.draw(self._table)), tuple(section.words(self._table))
+            drawn, words_of = tuple(section.draw(self._table, self._index)), tuple(section.words(self._table))
             if section not in BUILT_IN:
                 columns = [column.name for column in self._table.columns or ()]
                 anchors = ["columns", "details", *(part.anchor for _, _, part in self._parts)]

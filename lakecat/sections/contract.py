@@ -10,6 +10,7 @@ from lakecat.errors import SnapshotError
 from lakecat.sections.base import HasRecord, Section
 from lakecat.sections.compose import compose
 from lakecat.sections.contributions import ContributionError, check_contributions
+from lakecat.sections.index import Index
 from lakecat.sections.registered import BUILT_IN
 from lakecat.snapshot import ColumnSnapshot, Figure, Parameter, Problem, Statistics, TableSnapshot
 from lakecat.snapshot.section import Section as Kept
@@ -96,7 +97,8 @@ def _collected(section: HasRecord, table: RegisteredTable, kind: str) -> TableSn
 
 
 def _check_drawn(section: Section, table: TableSnapshot, kind: str) -> None:
-    drawn, words = tuple(section.draw(table)), tuple(section.words(table))
+    index = Index()
+    drawn, words = tuple(section.draw(table, index)), tuple(section.words(table))
     where = f"for the table {table.full_name!r}"
     try:
         columns, anchors = [column.name for column in table.columns or ()], {"columns", "details"}
@@ -104,11 +106,13 @@ def _check_drawn(section: Section, table: TableSnapshot, kind: str) -> None:
     except ContributionError as error:
         raise AssertionError(f"{kind}: {error} ({where})") from None
     _require(all(isinstance(word, str) for word in words), f"{kind}.words() gave what is no text {where}")
-    same = drawn == tuple(section.draw(table)) and words == tuple(section.words(table))
+    same = drawn == tuple(section.draw(table, index)) and words == tuple(section.words(table))
     _require(same, f"{kind} drew two things {where}: a page would change with each build")
-    page = compose(table, (*BUILT_IN, section))
+    page = compose(table, sections=(*BUILT_IN, section))
     _require(not page.failures, f"{kind}: {' '.join(page.failures)}")
-    _require(page == compose(table, (section, *reversed(BUILT_IN))), f"{kind}: its place depends on other sections")
+    _require(
+        page == compose(table, sections=(section, *reversed(BUILT_IN))), f"{kind}: its place depends on other sections"
+    )
     text.page(page)
     notebook.draw(page)
 

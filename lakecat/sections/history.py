@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecat.sections.base import Contribution
+    from lakecat.sections.index import Index
     from lakecat.snapshot import Commit, TableSnapshot
 
 _HEADS = (Head("Version"), Head("Time"), Head("Operation"), Head("Rows added", "number"))
@@ -20,7 +21,7 @@ class History:
 
     name = "history"
 
-    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+    def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield version, time, operation and number of rows added of each known change."""
         if table.history:
             rows = tuple(map(_row, table.history))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from lakecat.blocks import Span
     from lakecat.sections.base import Contribution
+    from lakecat.sections.index import Index
     from lakecat.snapshot import TableSnapshot
 
 
@@ -20,7 +21,7 @@ class Identity:
 
     name = "identity"
 
-    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+    def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield kind, state, database, owner and tags, and what the deprecation says."""
         yield Put("head", (Ref("kind", table.kind),), 0)
         if table.deprecated:

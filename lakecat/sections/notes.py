@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecat.sections.base import Contribution
+    from lakecat.sections.index import Index
     from lakecat.snapshot import TableSnapshot
 
 
@@ -19,7 +20,7 @@ class Notes:
 
     name = "notes"
 
-    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+    def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield the first paragraph of the description, and the rest of it."""
         if not table.description:
             return

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecat.sections.base import Contribution
+    from lakecat.sections.index import Index
     from lakecat.snapshot import TableSnapshot
 
 
@@ -19,7 +20,7 @@ class Parameters:
 
     name = "parameters"
 
-    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+    def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield a line for each parameter; where its default is not shown, it says why."""
         for parameter in table.parameters:
             annotation = f": {parameter.annotation}" if parameter.annotation else ""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecat.sections.base import Contribution
+    from lakecat.sections.index import Index
     from lakecat.snapshot import TableSnapshot
 
 
@@ -19,7 +20,7 @@ class Problems:
 
     name = "problems"
 
-    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+    def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield a note for each sentence."""
         for message in dict.fromkeys(p.message for p in table.problems):
             details = tuple((Text(p.detail, "code"),) for p in table.problems if p.message == message and p.detail)

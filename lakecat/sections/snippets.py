@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecat.sections.base import Contribution
+    from lakecat.sections.index import Index
     from lakecat.snapshot import Snippet, TableSnapshot
 
 
@@ -18,7 +19,7 @@ class Snippets:
 
     name = "snippets"
 
-    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+    def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield the snippets, in tabs."""
         if table.snippets:
             items = tuple(Tab(s.label, s.language, _code(s), table.full_name) for s in table.snippets)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecat.sections.base import Contribution
+    from lakecat.sections.index import Index
     from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
     from lakecat.snapshot import Statistics as TableFigures
 
@@ -22,7 +23,7 @@ class Statistics:
 
     name = "statistics"
 
-    def draw(self, table: TableSnapshot) -> Iterator[Contribution]:
+    def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield figures; what is unknown stays away, and of a hidden column it is said that it is hidden."""
         if known := table.statistics:
             if known.rows:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from sphinx_lakecat.domain import LakecatDomain
+    from sphinx_lakecat.loading import Tables
 
 _DIRECTIVE = re.compile(r"\blakecat[-:]table(?:::|\})[ \t]+(.+)")
 _LIST = "\0list"
@@ -26,7 +27,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     """
     domain = lakecat_domain(env)
     uses = domain.entries["uses"]
-    tokens = {name: domain.store.token(name) for name in domain.store.names}
+    tokens = {name: _token(domain.store, name) for name in domain.store.names}
     tokens |= _meant(domain)
     tokens[_LIST] = domain.store.list_token()
     before = domain.entries["tokens"]
@@ -46,6 +47,12 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     if _LIST in moved:
         documents |= domain.generated & {domain.pages.index, domain.pages.root}
     return sorted(documents - added - removed)
+
+
+def _token(tables: Tables, name: str) -> str | None:
+    """Return a text for a table, and for what other tables say of it."""
+    token = tables.token(name)
+    return None if token is None else f"{token} {tables.index.slice_of(name)}"
 
 
 def _meant(domain: LakecatDomain) -> dict[str, str]:

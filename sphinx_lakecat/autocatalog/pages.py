@@ -72,7 +72,8 @@ class CatalogParser(Parser):
         table = domain.snapshot(name)
         report = functools.partial(domain.report, Subtype.MARKUP, docname=docname, table=name)
         place = domain.store.place(name) or (None, None)
-        drawn = TableDocument(table, Site(self._config.lakecat_description_markup, document, report, place))
+        site = Site(self._config.lakecat_description_markup, document, report, place)
+        drawn = TableDocument(table, domain.store.index.slice_of(name), site)
         for failure in drawn.page.failures:
             domain.report(Subtype.SECTION_FAILED, f"table {name!r}: {failure}", docname=docname, table=name)
         page = drawn.section()

@@ -93,8 +93,12 @@ class TableDirective(SphinxDirective):
     ) -> list[nodes.Node]:
         name = table.full_name
         report = functools.partial(self._report, Subtype.MARKUP)
+        from sphinx_lakecat.domain import lakecat_domain
+
         markup = self.config.lakecat_description_markup
-        drawn = TableDocument(table, Site(markup, self.state.document, report, self.get_source_info()))
+        said = lakecat_domain(self.env).store.index.slice_of(name)
+        site = Site(markup, self.state.document, report, self.get_source_info())
+        drawn = TableDocument(table, said, site)
         for failure in drawn.page.failures:
             self._report(Subtype.SECTION_FAILED, f"table {name!r}: {failure}")
         content: list[nodes.Node] = []

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 
 import lakecat
 from lakecat.names import near_names
+from lakecat.sections.index import Index
 from lakecat.sections.registered import installed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lakecat.sections.index import Edge
     from lakecat.snapshot import Problem, TableSnapshot
 
 
@@ -69,6 +73,15 @@ class Tables(abc.ABC):
 
     def close(self) -> None:  # noqa: B027 (most hold nothing)
         """End what was started to answer."""
+
+    @abc.abstractmethod
+    def edges(self) -> Iterable[Edge]:
+        """Yield what the tables say of each other; nothing is opened for it."""
+
+    @functools.cached_property
+    def index(self) -> Index:
+        """What tables say of each other, by whom it is said of."""
+        return Index(self.edges())
 
     def location(self, name: str) -> str | None:
         """Return where a table is declared, as ``file:line``."""

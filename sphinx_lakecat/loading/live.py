@@ -16,6 +16,7 @@ from lakecat.documented import Asker, DocumentedTables, IsolatedAsker, Unanswere
 from lakecat.errors import CatalogLoadError
 from lakecat.plaintext import plain, redact
 from lakecat.reference import CatalogReference
+from lakecat.sections.index import references
 from lakecat.snippets import CatalogImport
 from lakecat.sources.foreign import runs_foreign_code, tells_by_foreign_code
 from lakecat.summary import summary_of
@@ -23,11 +24,12 @@ from sphinx_lakecat.loading.base import Listed, Tables, package_token
 from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
+    from lakecat.sections.index import Edge
     from lakecat.snapshot import Problem, TableSnapshot
 
 _LOGGER = logging.getLogger(__name__)
@@ -129,6 +131,11 @@ class TableStore(Tables):
     def keep(self, name: str, snapshot: TableSnapshot) -> None:
         """Keep a snapshot for processes forked later: Polars must not be used after a fork."""
         self._kept[name] = snapshot
+
+    def edges(self) -> Iterator[Edge]:
+        """Yield what columns reference, as it was declared."""
+        for name in self.names:
+            yield from references(name, self._tables.get(name).metadata.columns or ())
 
     def close(self) -> None:
         """End the process that calls functions."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakecat.blocks import Grid
 from lakecat.sections.compose import compose
+from lakecat.sections.index import Index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ class Composed:
         table: TableSnapshot = part["table"]
         # By identity: to hash a record takes longer than to compose its page. The record is kept, so its id is its own.
         if id(table) not in self._pages:
-            self._pages[id(table)] = table, compose(table)
+            self._pages[id(table)] = table, compose(table, Index(part["said"]))
         return self._pages[id(table)][1]
 
     def block(self, part: lakecat_part) -> Block:

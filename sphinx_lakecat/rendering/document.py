@@ -11,6 +11,7 @@ from sphinx import addnodes
 from lakecat.blocks import Grid, Markup, Prose, Ref
 from lakecat.plaintext import plain, plain_name
 from lakecat.sections.compose import compose
+from lakecat.sections.index import Index
 from sphinx_lakecat.anchors import column_anchor, table_anchor
 from sphinx_lakecat.rendering import stock
 from sphinx_lakecat.rendering.markup import is_one_paragraph, parse_description
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lakecat.blocks import Page
+    from lakecat.sections.index import Edge
     from lakecat.snapshot import TableSnapshot
 
 
@@ -60,11 +62,13 @@ class TableDocument:
 
     Args:
         table: The record.
+        said: What other tables say of it.
         site: How descriptions are parsed.
     """
 
-    def __init__(self, table: TableSnapshot, site: Site) -> None:
-        self.page: Page = compose(table)
+    def __init__(self, table: TableSnapshot, said: tuple[Edge, ...], site: Site) -> None:
+        self.page: Page = compose(table, Index(said))
+        self._said = said
         self._table = table
         self._site = site
         self._halves: tuple[str, list[nodes.Node], list[nodes.Node]] | None = None
@@ -92,7 +96,7 @@ class TableDocument:
 
     def head(self) -> nodes.Element:
         """Return the line of facts. Its text child holds the words by which search finds the table."""
-        part = lakecat_part("", part="head", table=self._table)
+        part = lakecat_part("", part="head", table=self._table, said=self._said)
         for item in self.page.head:
             part += self._cells(item)
         part += nodes.Text(" ".join(map(plain_name, self.page.words)))
@@ -122,7 +126,9 @@ class TableDocument:
             if isinstance(block, Prose):
                 found += self._prose(block)
                 continue
-            drawn = lakecat_part("", part=anchor, block=index, table=self._table, shown=shown, anchors=anchors)
+            drawn = lakecat_part(
+                "", part=anchor, block=index, table=self._table, said=self._said, shown=shown, anchors=anchors
+            )
             if isinstance(block, Grid):
                 drawn += self._grid(block, shown)
             found.append(drawn)

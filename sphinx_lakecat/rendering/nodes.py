@@ -11,7 +11,8 @@ class lakecat_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names 
     It holds the record and says which block of its page it is: that is composed anew where it is drawn, as doctrees are
     saved, and blocks are many. Attributes:
 
-    - ``table``: the record; ``part``: the anchor of the part, or ``head``; ``block``: which block of the part.
+    - ``table``: the record; ``said``: what other tables say of it.
+    - ``part``: the anchor of the part, or ``head``; ``block``: which block of the part.
     - ``shown``: names of the rows to show, or ``None`` for all; ``anchors``: whether rows are places here.
 
     Children are text that only search reads, and a :class:`lakecat_cell` for each span that only Sphinx can draw. The

@@ -41,7 +41,7 @@ class Extra:
 
     name = "extra"
 
-    def draw(self, table: TableSnapshot) -> Any:
+    def draw(self, table: TableSnapshot, index: Any) -> Any:
         """Yield something for each place."""
         yield Put("head", (Mark("fresh"),), 0)
         yield Part("extra", "Extra", (Prose((Text("x"),)), Facts(()), Tabs((Tab("a", "python", "b"),))), 15)
@@ -69,17 +69,17 @@ class Record(Extra):
 def test_the_order_of_sections_does_not_matter() -> None:
     """A page is the same in whichever order its sections come."""
     sections = [*BUILT_IN, Extra()]
-    page = compose(TABLE, sections)
+    page = compose(TABLE, sections=sections)
     assert page.failures == ()
     for seed in range(30):
         random.Random(seed).shuffle(sections)
-        assert compose(TABLE, sections) == page
+        assert compose(TABLE, sections=sections) == page
 
 
 def test_slots_that_nobody_uses_are_no_columns() -> None:
     """The grid of columns has a column for each slot that is used, and no other."""
-    without = compose(TABLE, BUILT_IN).part("columns")
-    beside = compose(TABLE, (*BUILT_IN, Extra())).part("columns")
+    without = compose(TABLE, sections=BUILT_IN).part("columns")
+    beside = compose(TABLE, sections=(*BUILT_IN, Extra())).part("columns")
     assert without is not None
     assert beside is not None
     grids = [part.blocks[0] for part in (without, beside)]
@@ -91,7 +91,7 @@ def test_slots_that_nobody_uses_are_no_columns() -> None:
 
 def test_pieces_stand_in_order() -> None:
     """Parts, facts and details stand by their order."""
-    page = compose(TABLE, (*BUILT_IN, Extra()))
+    page = compose(TABLE, sections=(*BUILT_IN, Extra()))
     assert [part.anchor for part in page.parts] == ["extra", "columns", "notes", "details"]
     assert page.head[0] == (Ref("kind", "delta"),) or page.head[0] == (Mark("fresh"),)
     details = page.part("details")
@@ -129,10 +129,10 @@ def test_what_is_none_of_a_page_costs_its_section(what: str) -> None:
     class Odd(Extra):
         name = "odd"
 
-        def draw(self, table: TableSnapshot) -> Any:
+        def draw(self, table: TableSnapshot, index: Any) -> Any:
             return iter(ODD[what])
 
-    page = compose(TABLE, (*BUILT_IN, Odd(), Extra()))
+    page = compose(TABLE, sections=(*BUILT_IN, Odd(), Extra()))
     assert len(page.failures) == 1
     assert page.failures[0].startswith("The section 'odd' of this page cannot be shown: ")
     assert page.failures[0] in text.page(page)
@@ -156,7 +156,7 @@ BROKEN: dict[str, tuple[object, str]] = {
     "record": (change(record=dict), "give it a frozen dataclass"),
     "collect": (change(collect=lambda self, table: 3), "collect() gave int, not Known or None"),
     "clock": (change(collect=lambda self, table: Known(str(next(COUNT)))), "gave two records for one table"),
-    "draw": (change(draw=lambda self, table: iter([Put("head", (Text(str(next(COUNT))),))])), "drew two things"),
+    "draw": (change(draw=lambda self, table, index: iter([Put("head", (Text(str(next(COUNT))),))])), "drew two things"),
     "words": (change(words=lambda self, table: [3]), "it gave int"),
     "json": (change(collect=lambda self, table: Known({1, 2})), "record"),  # type: ignore[arg-type]
 }

@@ -104,3 +104,23 @@ def test_wrapped_function_is_read_again(project: NewProject) -> None:
     assert "before" in shop.build("-W").said("catalog/orders")
     shop.write({"tables.py": tables.replace("before", "after")})
     assert "after" in shop.build("-W").said("catalog/orders")
+
+
+@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
+def test_a_page_says_who_references_it_now(project: NewProject, jobs: str) -> None:
+    """When a column begins or ceases to reference another, the page of that one is read again, and no third page."""
+
+    def declare(name: str, references: str = "") -> str:
+        column = f"Column('a', 'Int64', references={references!r})"
+        return f"from lakecat import Column, table\n\n@table(schema=[{column}])\ndef {name}(): ...\n"
+
+    names = ("users", "others", "orders")
+    conf = f'extensions = ["sphinx_lakecat"]\nlakecat_catalog = {[f"of_{name}" for name in names]}\n'
+    shop = project({"conf.py": conf, "index.rst": "T\n=\n", **{f"of_{name}.py": declare(name) for name in names}})
+    shop.build("-W", jobs)
+    for target, before in (("users", ""), ("others", "users"), ("", "others")):
+        shop.write({"of_orders.py": declare("orders", target and f"{target}.a")})
+        built = shop.build("-W", jobs)
+        assert built.read - {"catalog/index"} == {f"catalog/{name}" for name in ("orders", target, before) if name}
+        for name in ("users", "others"):
+            assert ("Referenced by orders.a ." in built.said(f"catalog/{name}")) == (name == target)

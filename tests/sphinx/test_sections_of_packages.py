@@ -45,7 +45,7 @@ class Freshness:
         if table.metadata.name == "users":
             return Fresh(3, {"age": "weekly", "email": "token=hunter2hunter2"})
 
-    def draw(self, table):
+    def draw(self, table, index):
         if known := table.decoded(self.name, Fresh):
             yield Put("head", (Mark("stale", "warn", "not updated"),), 70)
             for column, often in known.columns.items():
@@ -140,15 +140,15 @@ BROKEN = {
 SECTION = """
 from lakecat.sections.base import Put
 
-def raising(self, table):
+def raising(self, table, index=None):
     raise SystemExit("hunter2")
 
-def odd(self, table):
+def odd(self, table, index):
     return [Put("nowhere", ())]
 
 class Broken:
     name = "broken"
-    draw = words = lambda self, table: ()
+    draw = words = lambda self, table, index=None: ()
 """
 
 
