@@ -25,11 +25,11 @@ from lakecat.registry import finder
 from lakecat.sections.compose import compose
 from lakecat.sections.index import Index, references
 from lakecat.sections.registered import broken
-from lakecat.snapshot import to_json
+from lakecat.snapshot import TableSnapshot, to_json, to_lines, write
 from lakecat.textfile import check_writable, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from lakecat.catalog import Catalog
 
@@ -147,31 +147,53 @@ def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
     required=True,
     help="The file to write; - is standard output.",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "jsonl"]),
+    help="One JSON document, or JSON Lines, which take no memory; otherwise the ending of the file's name decides.",
+)
 @_problems_option
-def snapshot(reference: CatalogReference, out: Path, allow_problems: bool) -> None:
-    """Write what is known about all tables to a JSON file, from which documentation can be built elsewhere.
+def snapshot(reference: CatalogReference, out: Path, form: str | None, allow_problems: bool) -> None:
+    """Write what is known about all tables to a file, from which documentation can be built elsewhere.
 
     Where something could not be found out, nothing is written, unless problems are allowed.
     """
     catalog, to_stdout = reference.load(), str(out) == "-"
+    in_lines = (form or out.suffix[1:]) == "jsonl"
     _tell_not_imported(reference)
     if not to_stdout:
         check_writable(out)
-    snapshots = catalog.snapshots(imported=reference.imported, reference=str(reference))
-    with_problems = [found for found in snapshots if found.problems]
-    for found in with_problems:
-        for problem in found.problems:
-            click.echo(_one_line(f"{found.full_name}: {problem.detail or problem.message}"), err=True)
-    if with_problems and not allow_problems:
-        some = f"problems in {len(with_problems)} of {_count(len(snapshots))}"
-        click.echo(f"Nothing written: {some}; --allow-problems writes what is known", err=True)
-        raise SystemExit(_PROBLEMS)
+    columns_of = columns_by_table(catalog.registry.get)
+    tables = catalog.registry.tables()
+    snapshots = _told(
+        (introspect(t, imported=reference.imported, reference=str(reference), columns_of=columns_of) for t in tables),
+        allow_problems,
+    )
     if to_stdout:
-        _write(to_json(snapshots))
+        _write(b"".join(to_lines(snapshots)).decode() if in_lines else to_json(snapshots))
+    elif in_lines:
+        # What goes to a pipe cannot be taken back.
+        write(out, snapshots if out.is_file() or not out.exists() else list(snapshots))
     else:
         write_whole(out, to_json(snapshots))
     where = "standard output" if to_stdout else os.fspath(out)
-    click.echo(_one_line(f"{_count(len(snapshots))} written to {where}"), err=True)
+    click.echo(_one_line(f"{_count(len(tables))} written to {where}"), err=True)
+
+
+def _told(snapshots: Iterable[TableSnapshot], allow_problems: bool) -> Iterator[TableSnapshot]:
+    """Yield snapshots, and tell their problems; in the end, leave if there were any and they are not allowed."""
+    count = with_problems = 0
+    for found in snapshots:
+        count += 1
+        with_problems += bool(found.problems)
+        for problem in found.problems:
+            click.echo(_one_line(f"{found.full_name}: {problem.detail or problem.message}"), err=True)
+        yield found
+    if with_problems and not allow_problems:
+        some = f"problems in {with_problems} of {_count(count)}"
+        click.echo(f"Nothing written: {some}; --allow-problems writes what is known", err=True)
+        raise SystemExit(_PROBLEMS)
 
 
 def _index(catalog: Catalog) -> Index:

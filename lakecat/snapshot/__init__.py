@@ -7,7 +7,7 @@ handed on as it is by everybody who does not know it.
 from __future__ import annotations
 
 from lakecat.snapshot.document import FORMAT_VERSION, from_json, to_json
-from lakecat.snapshot.lines import SnapshotFile, SnapshotHeader, read, read_header, write
+from lakecat.snapshot.lines import SnapshotFile, SnapshotHeader, read, read_header, to_lines, write
 from lakecat.snapshot.records import (
     ColumnSnapshot,
     DetailsSection,
@@ -57,5 +57,6 @@ __all__ = [
     "read",
     "read_header",
     "to_json",
+    "to_lines",
     "write",
 ]

@@ -169,18 +169,28 @@ def write(path: str | os.PathLike[str], snapshots: Iterable[TableSnapshot]) -> i
         OSError: It cannot be written.
         SnapshotError: A record holds something that JSON cannot, or ``SOURCE_DATE_EPOCH`` is no number.
     """
+    count = -1  # without the header
+    with written_whole(Path(path)) as out:
+        for line in to_lines(snapshots):
+            out.write(line)
+            count += 1
+    return count
+
+
+def to_lines(snapshots: Iterable[TableSnapshot]) -> Iterator[bytes]:
+    """Yield the lines of a file of snapshots: the header, then each snapshot when it is asked for.
+
+    Raises:
+        SnapshotError: A record holds something that JSON cannot, or ``SOURCE_DATE_EPOCH`` is no number.
+    """
     from lakecat import __version__
 
     header = SnapshotHeader(
         format=_FORMAT, format_version=FORMAT_VERSION, as_of=as_of(), generator=f"lakecat {__version__}"
     )
-    count = 0
-    with written_whole(Path(path)) as out:
-        out.write(encode(header).encode() + b"\n")
-        for snapshot in snapshots:
-            out.write(encode_table(snapshot) + b"\n")
-            count += 1
-    return count
+    yield encode(header).encode() + b"\n"
+    for snapshot in snapshots:
+        yield encode_table(snapshot) + b"\n"
 
 
 def as_of() -> str:

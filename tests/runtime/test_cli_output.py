@@ -17,7 +17,7 @@ import pytest
 
 import lakecat
 from lakecat import Catalog, CatalogRegistry
-from lakecat.snapshot import from_json
+from lakecat.snapshot import from_json, read
 
 GOOD = "import lakecat, polars\n@lakecat.table(owner='growth', tags=['pii'])\ndef users(): return polars.LazyFrame()\n"
 BAD = GOOD + "lakecat.register_static_table(lakecat.DeltaTable('gone', uri='nowhere/gone'), owner='geo')\n"
@@ -108,6 +108,10 @@ def test_a_full_disk_is_one_line(shell: Shell, command: str) -> None:
         ("snapshot --catalog bad --out out.json", 3),
         ("snapshot --catalog bad --out out.json --allow-problems", 0),
         ("snapshot --catalog good --out out.json", 0),
+        ("snapshot --catalog bad --out out.jsonl", 3),
+        ("snapshot --catalog bad --out out.jsonl --allow-problems", 0),
+        ("snapshot --catalog good --out out.jsonl", 0),
+        ("snapshot --catalog good --out out --format csv", 2),
         ("snapshot --catalog bad --out -", 3),
         ("snapshot --catalog bad --out - --allow-problems", 0),
         ("show gone --catalog bad", 3),
@@ -137,6 +141,40 @@ def test_a_snapshot_with_problems_keeps_the_old_file(shell: Shell, tmp_path: Pat
     done = shell("lakecat snapshot --catalog bad --out out.json --allow-problems")
     assert done.stderr.splitlines() == [first, "2 tables written to out.json"]
     assert [table.name for table in from_json(out.read_text())] == ["gone", "users"]
+
+
+@pytest.mark.parametrize(
+    ("options", "form"),
+    [
+        ("--out out.jsonl", "jsonl"),
+        ("--out out.json", "json"),
+        ("--out out", "json"),
+        ("--out out.json --format jsonl", "jsonl"),
+        ("--out out.jsonl --format json", "json"),
+        ("--out -", "json"),
+        ("--out - --format jsonl", "jsonl"),
+        ("--out /dev/stdout --format jsonl", "jsonl"),
+    ],
+)
+def test_the_name_of_the_file_or_an_option_says_the_form(shell: Shell, tmp_path: Path, options: str, form: str) -> None:
+    """A file whose name ends in .jsonl holds JSON Lines, each other one a document, unless an option says otherwise."""
+    done = shell(f"lakecat snapshot --catalog bad --allow-problems {options} | cat")
+    name = options.split()[1]
+    text = (tmp_path / name).read_text() if name.startswith("out") else done.stdout
+    (tmp_path / "copy").write_text(text)
+    assert [table.name for table in read(tmp_path / "copy")] == ["gone", "users"]
+    assert (len(text.splitlines()) == 3, '"format":"lakecat snapshots"' in text) == ((form == "jsonl"),) * 2
+
+
+@pytest.mark.parametrize("out", ["out.jsonl", "- --format jsonl", "/dev/stdout --format jsonl"])
+def test_lines_with_problems_are_not_written(shell: Shell, tmp_path: Path, out: str) -> None:
+    """Though lines are written as tables come, a problem of the last one leaves the old file, and pipes get nothing."""
+    (tmp_path / "out.jsonl").write_text("before")
+    done = shell(f"lakecat snapshot --catalog bad --out {out}")
+    assert (done.returncode, done.stdout, (tmp_path / "out.jsonl").read_text()) == (3, "", "before")
+    last = done.stderr.splitlines()[-1]
+    assert last == "Nothing written: problems in 1 of 2 tables; --allow-problems writes what is known"
+    assert not list(tmp_path.glob(".lakecat*"))
 
 
 @pytest.mark.finding(20)
@@ -181,18 +219,18 @@ def test_a_folder_is_no_file(shell: Shell, tmp_path: Path) -> None:
     assert list((tmp_path / "folder").iterdir()) == []
 
 
-def refuse(*_: object, **__: object) -> None:
+def refuse(path: Path, *_: object, **__: object) -> None:
     """Fail as a folder that may not be written, also for root."""
-    raise PermissionError(13, "Permission denied", "/internal/name.part")
+    raise PermissionError(13, "Permission denied", str(path))
 
 
 @pytest.mark.finding(20)
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of writing names the file that was asked for."""
-    monkeypatch.setattr("pathlib.Path.write_text", refuse)
+    monkeypatch.setattr("pathlib.Path.open", refuse)
     with pytest.raises(PermissionError, match=r"out\.json") as caught:
         Catalog(CatalogRegistry()).export_catalog_metadata(tmp_path / "out.json")
-    assert "internal" not in str(caught.value)
+    assert ".part" not in str(caught.value)
 
 
 @pytest.mark.finding(20)
