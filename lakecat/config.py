@@ -28,10 +28,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from lakecat import storage as limits
 from lakecat.environments import DEFAULTS, ConfigurationError, Environment, broken_rules
 from lakecat.errors import DeclarationError
 from lakecat.names import check_name, near_names
+from lakecat.options import neutral as limits
 from lakecat.redaction import keep_secret, secrets_of
 from lakecat.settings import PREFIX, explain, gather, merged, nearest, warn_of_unknown_variables
 
@@ -73,7 +73,7 @@ class _Frozen(BaseModel):
 
 
 class StorageConfig(_Frozen):
-    """How to reach a store, in words of no library; :mod:`lakecat.storage` renders it for each. Frozen.
+    """How to reach a store, in words of no library; :mod:`lakecat.options` renders it for each. Frozen.
 
     Args:
         endpoint_url: The server, if it is not the cloud's own.

@@ -14,12 +14,15 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from lakecat.hosts import is_remote
+from lakecat.options import deltalake
+from lakecat.options import obstore as options_of_obstore
+from lakecat.options.neutral import neutral_options
 from lakecat.plaintext import plain_name, redact, safe_location, secrets_of, without_ansi
 from lakecat.settings import unknown_variables
-from lakecat.storage import deltalake_options, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -70,7 +73,7 @@ def examine(config: LakecatConfig) -> tuple[Finding, ...]:
 
 
 def _examine_store(config: LakecatConfig) -> Iterator[Finding]:
-    options = deltalake_options(config.storage, config.root)
+    options = deltalake.render(neutral_options(config.storage, config.root))
     trouble = _first_contact(config.root, options)
     if trouble is not None and trouble.step == "reachable":
         yield Finding("reachable", False, trouble.message)
@@ -109,7 +112,7 @@ def _examine_bucket(name: str, place: str, config: LakecatConfig) -> Finding:
     if not is_remote(place):
         there = Path(place).is_dir()
         return Finding(label, True, "a folder" if there else "a folder that is not there yet; the first write makes it")
-    trouble = _first_contact(place, deltalake_options(config.storage, place))
+    trouble = _first_contact(place, deltalake.render(neutral_options(config.storage, place)))
     return Finding(label, trouble is None, trouble.message if trouble else f"{safe_location(place)} can be listed")
 
 
@@ -123,7 +126,8 @@ def _probe_store(uri: str, options: Mapping[str, str]) -> Iterator[Finding]:
         return
     step = "write"
     try:
-        store = stores.from_url(uri, **_for_obstore(uri, options))
+        # Puts of a key are not repeated: the second would be refused although the first, unheard of, had won.
+        store = stores.from_url(uri, **options_of_obstore.render(options, uri, retries=False))
         obstore.put(store, "probe", b"probe", use_multipart=False)
         read = bytes(obstore.get(store, "probe").bytes())
         obstore.delete(store, "probe")
@@ -189,20 +193,6 @@ def _verdict(won: tuple[int, int], what: str, cure: str) -> Iterator[Finding]:
     else:
         message = f"commits will be lost: let one process alone write here, or {cure}"
         yield Finding("writers", False, message)
-
-
-def _for_obstore(uri: str, options: Mapping[str, str]) -> dict[str, Any]:
-    """Return options of deltalake as obstore takes them: the same names, sorted, and none of another kind of store."""
-    scheme = urlsplit(uri).scheme.lower()
-    prefix = "aws_" if scheme in ("s3", "s3a") else "google_" if scheme in ("gs", "gcs") else "azure_"
-    client = {"allow_http", "allow_invalid_certificates", "timeout", "connect_timeout", "proxy_url"}
-    config = {name: value for name, value in options.items() if name.startswith(prefix)}
-    return {
-        "config": config,
-        "client_options": {name: value for name, value in options.items() if name in client},
-        # Puts of a key are not repeated: the second would be refused although the first, unheard of, had won.
-        "retry_config": {"max_retries": 0},
-    }
 
 
 @dataclass(frozen=True, slots=True)

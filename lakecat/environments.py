@@ -9,8 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import LakecatError
-from lakecat.hosts import host_of, is_this_machine, user_of
-from lakecat.storage import is_remote
+from lakecat.hosts import host_of, is_remote, is_this_machine, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

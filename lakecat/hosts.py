@@ -1,4 +1,4 @@
-"""Hosts in URLs: whether one is this machine. Its text alone says so, and no name is looked up anywhere."""
+"""Locations and hosts in them: whether one is a store, or this machine. Nothing is looked up, their text says so."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ _HOLD_IPV4 = tuple(
     ipaddress.IPv6Network(text) for text in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
 )
 _THIS_HOST = ipaddress.IPv4Network("0.0.0.0/8")
+
+
+def is_remote(uri: str) -> bool:
+    """Tell whether a location is in a store rather than in the file system."""
+    return bool(re.match(r"[A-Za-z][\w+.-]+://", uri)) and not uri.startswith("file://")
 
 
 def user_of(url: str) -> str:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 from lakecat.environments import check_location
 from lakecat.errors import AuditLogError, LakecatError
 from lakecat.events import TableEvent, tell
+from lakecat.hosts import is_remote
 from lakecat.plaintext import plain_name, redact, safe_location, secrets_of
-from lakecat.storage import is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -7,9 +7,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from lakecat.errors import DeclarationError, TableParameterError
+from lakecat.hosts import is_remote
 from lakecat.names import near_names, told
 from lakecat.plaintext import safe_location
-from lakecat.storage import is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lakecat.errors import SourceError
+from lakecat.hosts import is_remote
+from lakecat.options.neutral import neutral_options
 from lakecat.redaction import held_secrets, plain_value, secret_parts, secrets_of
-from lakecat.storage import deltalake_options, is_remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _attribute(source: object, name: str) -> Any:
 def _of_the_environment(uri: str) -> Mapping[str, str]:
     from lakecat.config import current_config
 
-    return deltalake_options(current_config().storage, uri)
+    return {name: str(value) for name, value in neutral_options(current_config().storage, uri).items()}
 
 
 def _tried(ask: Callable[[], Any]) -> Any:

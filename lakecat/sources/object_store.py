@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from lakecat.errors import LakecatError, SourceError, SourceNotFoundError, UnsupportedFeatureError
+from lakecat.options import obstore as options_of_obstore
 from lakecat.sources.parquet_files import (
     FOLDER,
     DataFile,
@@ -20,7 +21,6 @@ from lakecat.sources.parquet_files import (
     is_glob,
     split_glob,
 )
-from lakecat.storage import obstore_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -106,7 +106,7 @@ class StorePlace:
     def _make(self) -> Any:
         from obstore.store import from_url
 
-        made = obstore_options(self._options, self._root)
+        made = options_of_obstore.render(self._options, self._root)
         root = self._root.replace("gcs://", "gs://")
         if root.startswith(("s3://", "s3a://")) and not made["config"].keys() & set(_KEYS):
             made["config"] = {**_keys_of_the_machine(), **made["config"]}
@@ -219,7 +219,7 @@ class WebPlace(StorePlace):
     def _make(self) -> Any:
         from obstore.store import HTTPStore
 
-        made = obstore_options(self._options, self._root)
+        made = options_of_obstore.render(self._options, self._root)
         made["client_options"]["allow_http"] = "true"
         query = urlsplit(self._key).query
         return HTTPStore(

@@ -11,13 +11,15 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lakecat.errors import DeclarationError, LakecatError
+from lakecat.hosts import is_remote
 from lakecat.metadata import check_text
 from lakecat.names import check_name, told
+from lakecat.options import deltalake, polars
+from lakecat.options.neutral import check_options, neutral_options
 from lakecat.plaintext import redact, safe_location, without_ansi
 from lakecat.redaction import text_of
 from lakecat.sources.failures import typed_error
 from lakecat.sources.location import secrets_in
-from lakecat.storage import check_options, deltalake_options, is_remote, polars_options, split_options
 
 _LONGEST = 300
 _BACKTRACE = re.compile(r"stack backtrace:|\n\s*0: ")
@@ -91,12 +93,12 @@ class StoredTable:
         uri = self.uri
         if not is_remote(uri):
             return None, None
-        if self.storage_options:
-            return split_options(self.storage_options)
-        from lakecat.config import current_config
+        options: Mapping[str, Any] = self.storage_options
+        if not options:
+            from lakecat.config import current_config
 
-        storage = current_config().storage
-        return deltalake_options(storage, uri), polars_options(storage, uri)
+            options = neutral_options(current_config().storage, uri)
+        return deltalake.render(options), polars.render(options)
 
     @property
     def local_path(self) -> Path | None:

@@ -13,15 +13,24 @@ import deltalake
 import polars as pl
 import pytest
 
+from lakecat import DeltaTable
 from lakecat.config import LakecatConfig, StorageConfig
 from lakecat.errors import DeclarationError
-from lakecat.storage import OPTION_NAMES, check_options, deltalake_options, polars_options, split_options
+from lakecat.options import deltalake as for_deltalake
+from lakecat.options import obstore as for_obstore
+from lakecat.options import polars as for_polars
+from lakecat.options.neutral import OPTION_NAMES, check_options, neutral_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 CANARY = "canary-0b6a"
 KEYS = {"aws_access_key_id": "id", "aws_secret_access_key": "secret", "aws_region": "us-east-1", "allow_http": "true"}
+
+
+def rendered(options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return options as deltalake takes them, and as Polars does."""
+    return for_deltalake.render(options), for_polars.render(options)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +81,7 @@ def test_the_near_name_is_offered() -> None:
 
 def test_connections_are_shared_and_retries_are_not() -> None:
     """Each library gets the connection and the retry options that it knows, in the form it takes."""
-    delta, polars = split_options({**KEYS, "max_retries": "2", "backoff_config.base": "3", "retry_timeout_ms": "700"})
+    delta, polars = rendered({**KEYS, "max_retries": "2", "backoff_config.base": "3", "retry_timeout_ms": "700"})
     assert {name: delta[name] for name in KEYS} == KEYS == {name: polars[name] for name in KEYS}
     assert (delta["max_retries"], polars["max_retries"]) == ("2", 2)
     assert delta["backoff_config.base"] == "3"
@@ -84,7 +93,7 @@ def test_connections_are_shared_and_retries_are_not() -> None:
 
 def test_what_the_user_says_wins() -> None:
     """A limit that is given is not replaced, whatever its capitals; the others are added."""
-    delta, polars = split_options({"TIMEOUT": "60s", "retry_timeout": "90s"})
+    delta, polars = rendered({"TIMEOUT": "60s", "retry_timeout": "90s"})
     assert delta["TIMEOUT"] == "60s"
     assert "timeout" not in delta
     assert polars["timeout"] == "60s"
@@ -100,7 +109,7 @@ def test_every_rendered_name_is_one_that_is_accepted() -> None:
         endpoint_url="http://h", access_key_id="a", secret_access_key="b", session_token="c", allow_http=True,  # type: ignore[arg-type]
         skip_signature=True, virtual_hosted_style=True, options={"google_base_url": "x"},  # type: ignore[dict-item]
     )  # fmt: skip
-    delta, polars = deltalake_options(storage, "s3://b/t"), polars_options(storage, "s3://b/t")
+    delta, polars = rendered(neutral_options(storage, "s3://b/t"))
     check_options(delta, "deltalake")
     check_options(polars, "Polars")
     assert delta.keys() | polars.keys() <= OPTION_NAMES
@@ -113,16 +122,29 @@ def test_every_rendered_name_is_one_that_is_accepted() -> None:
 def test_options_of_other_stores_hold_no_keys_of_s3() -> None:
     """The neutral keys are those of S3; other stores get limits and what ``options`` names."""
     storage = StorageConfig(access_key_id=CANARY, secret_access_key=CANARY, options={"azure_storage_account_key": "k"})  # type: ignore[arg-type, dict-item]
-    assert CANARY not in deltalake_options(storage, "az://b/t").values()
-    assert polars_options(storage, "az://b/t")["azure_storage_account_key"] == "k"
+    delta, polars = rendered(neutral_options(storage, "az://b/t"))
+    assert CANARY not in delta.values()
+    assert polars["azure_storage_account_key"] == "k"
+
+
+def test_obstore_gets_what_its_kind_of_store_knows() -> None:
+    """Of options that name several kinds of store, each location gets its own, and the client its own as well."""
+    options = for_deltalake.render(
+        {"aws_region": "eu", "AWS_ALLOW_HTTP": "true", "azure_storage_account_key": "k", "proxy_url": "http://p"}
+    )
+    s3, azure = for_obstore.render(options, "s3://b/t"), for_obstore.render(options, "az://b/t", retries=False)
+    assert (s3["config"], azure["config"]) == ({"aws_region": "eu"}, {"azure_storage_account_key": "k"})
+    client = {"allow_http": "true", "proxy_url": "http://p", "timeout": "6000ms", "connect_timeout": "3000ms"}
+    assert s3["client_options"] == azure["client_options"] == client
+    assert (s3["retry_config"]["max_retries"], azure["retry_config"]) == (4, {"max_retries": 0})
 
 
 @pytest.mark.parametrize("uri", ["lake/users", "/lake/users", "file:///lake/users"])
 def test_the_file_system_needs_no_options(uri: str) -> None:
     """Nothing is rendered for a table in the file system."""
     storage = LakecatConfig(environment="local").storage
-    assert deltalake_options(storage, uri) == {}
-    assert polars_options(storage, uri) == {}
+    assert neutral_options(storage, uri) == {}
+    assert DeltaTable("t", uri=uri).options == (None, None)
 
 
 def _slow_refusals(server: socket.socket, closing: threading.Event) -> None:
@@ -164,7 +186,7 @@ def endpoints() -> Iterator[dict[str, str]]:
 
 
 def _open(library: str, url: str) -> None:
-    delta, polars = split_options({**KEYS, "aws_endpoint_url": url})
+    delta, polars = rendered({**KEYS, "aws_endpoint_url": url})
     if library == "deltalake":
         deltalake.DeltaTable("s3://lake/users", storage_options=delta)
     else:
