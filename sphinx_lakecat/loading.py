@@ -15,14 +15,14 @@ from sphinx.util import logging
 
 import lakecat
 from lakecat.contract import column_names
-from lakecat.documented import Asker, DocumentedTables, IsolatedAsker, UnansweredError
+from lakecat.documented import Asker, DocumentedTables, IsolatedAsker, Read, UnansweredError
 from lakecat.errors import CatalogLoadError
 from lakecat.introspect.text import summary_of
 from lakecat.names import near_names
 from lakecat.plaintext import plain, redact
 from lakecat.reference import CatalogReference
 from lakecat.snippets import CatalogImport
-from lakecat.sources.foreign import runs_foreign_code, tells_by_foreign_code
+from lakecat.sources.foreign import runs_foreign_code
 from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
@@ -77,11 +77,13 @@ class TableStore:
         self.failures: list[str] = []
         self.told: dict[str, dict[Problem, str]] = {}
         """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
+        self.reads: dict[str, tuple[tuple[str, str | None, str, str | None], ...]] = {}
+        """What of catalogs was read while each table was asked."""
+        self._asker = Asker(self._tables, folder=folder, imported=imported)
         start = time.monotonic()
         loaded = [reference for reference in references if self._load(reference)]
         self.names = self._tables.names()
         self._package = package_token()
-        self._asker = Asker(self._tables, folder=folder, imported=imported)
         self._isolated = IsolatedAsker(
             self._tables,
             loaded,
@@ -125,7 +127,7 @@ class TableStore:
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
         answer = None
-        if tells_by_foreign_code(self._tables.get(name).source):
+        if runs_foreign_code(self._tables.get(name).source, "token"):
             try:
                 answer = self._isolated.token(name)
             except UnansweredError as error:
@@ -143,7 +145,7 @@ class TableStore:
         if (kept := self._kept.get(name)) is not None:
             return kept
         found, printed = None, ""
-        if runs_foreign_code(self._tables.get(name).source):
+        if runs_foreign_code(self._tables.get(name).source, "describe"):
             try:
                 found = self._isolated.describe(name)
             except UnansweredError as error:
@@ -151,10 +153,23 @@ class TableStore:
             self._tell_unavailable()
         found = found or self._asker.describe(name)
         self._tell_printed(name, found.printed or printed, found.snapshot)
+        self.reads[name] = tuple((r.kind, r.catalog, r.name, r.token) for r in found.reads)
         told = {problem: found.reasons.get(problem, "") for problem in found.snapshot.problems}
         # Of a table that fails otherwise too, that is what matters.
         self.told[name] = told or self._without_token.get(name, {})
         return found.snapshot
+
+    def has_moved(self, read: tuple[str, str | None, str, str | None]) -> bool:
+        """Return whether what a :class:`Read` tells of is another now; of documented tables and lists, tokens tell."""
+        kind, catalog, name, token = read
+        if catalog == "":
+            return kind == "name" and repr(self.find(name)) != token
+        if catalog is None or token is None:
+            return True
+        found = self._isolated.token_of_read(Read(*read))
+        if found is None and self._isolated.unavailable:
+            found = self._asker.token_of_read(kind, catalog, name)
+        return found != token
 
     def keep(self, name: str, snapshot: TableSnapshot) -> None:
         """Keep a snapshot for processes forked later: Polars must not be used after a fork."""
@@ -163,6 +178,7 @@ class TableStore:
     def close(self) -> None:
         """End the process that calls functions."""
         self._isolated.close()
+        self._asker.close()
 
     def location(self, name: str) -> str | None:
         """Return where a table is declared, as ``file:line``."""
@@ -176,7 +192,7 @@ class TableStore:
 
     def _columns(self, name: str) -> tuple[str, ...] | None:
         table = self._tables.get(name)
-        if tells_by_foreign_code(table.source):
+        if runs_foreign_code(table.source, "columns"):
             return self._isolated.columns(table.metadata.full_name)
         return column_names(table)
 
@@ -199,21 +215,17 @@ class TableStore:
     def _load(self, reference: CatalogReference) -> bool:
         """Add the tables of a catalog; return whether it could be loaded."""
         try:
-            tables = reference.load(path=self._folder).registry.tables()
+            others = self._tables.load(reference, self._folder)
         except CatalogLoadError as error:
             place = f"{error.file}:{error.line or 1}" if error.file else f"{self._folder / 'conf.py'}:1"
             # What the import raised may quote a URL of a store.
             warn(Subtype.IMPORT_FAILED, redact(str(error)), location=place)
             self.failures.append(str(reference))
             return False
-        for table in tables:
-            first = self._tables.add(table, reference)
-            if first is not None:
-                both = f"{first} and {reference}"
-                text = f"table {table.metadata.full_name!r} is declared by two catalogs, {both}; the first one is shown"
-                warn(
-                    Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1")
-                )
+        for table, first in others:
+            both = f"{first} and {reference}"
+            text = f"table {table.metadata.full_name!r} is declared by two catalogs, {both}; the first one is shown"
+            warn(Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1"))
         return True
 
 
