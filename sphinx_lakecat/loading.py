@@ -206,7 +206,10 @@ class TableStore:
     def _tell_printed(self, name: str, printed: str, snapshot: TableSnapshot) -> None:
         """Log what a table printed, up to a number of lines; of one with hidden columns, that it did."""
         lines = [line for line in plain(redact(printed)).splitlines() if line.strip()]
-        shown = [] if any(column.hidden for column in snapshot.columns or ()) else lines[:_LINES_SHOWN]
+        hidden = any(column.hidden for column in snapshot.columns or ())
+        if snapshot.columns is None:  # the source itself may classify columns
+            hidden = runs_foreign_code(self._tables.get(name).source, "columns")
+        shown = [] if hidden else lines[:_LINES_SHOWN]
         for line in shown:
             _LOGGER.info("table %r printed: %s", name, line)
         if len(lines) > len(shown):
