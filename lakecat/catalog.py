@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lakecat.contract import columns_by_table
 from lakecat.databases import Database, ModuleDatabase
 from lakecat.decorator import add_function, add_source, calling_place
-from lakecat.errors import TableNotFoundError
+from lakecat.errors import DeclarationError, TableNotFoundError
 from lakecat.introspect import introspect
 from lakecat.names import near_names
 from lakecat.reading import read_table
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lakecat.metadata import Place
     from lakecat.registry import Registry
     from lakecat.sources.base import TableSource
+    from lakecat.sources.declared import ChangeToken
 
 
 class Catalog:
@@ -58,6 +59,10 @@ class Catalog:
             CatalogLoadError: The catalog was pickled, and tables that it had there cannot be had here.
         """
         return self._chosen.get()
+
+    def is_on(self, registry: Registry) -> bool:
+        """Return whether this catalog has a registry of its own, and it is this one."""
+        return self._chosen.own is registry
 
     def table(self, name: str, /, **params: Any) -> pl.LazyFrame:
         """Return a table as a LazyFrame; no row is read before it is collected.
@@ -111,6 +116,7 @@ class Catalog:
         database: str | None = None,
         examples: Mapping[str, Any] | None = None,
         deprecated: str = "",
+        change_token: ChangeToken | None = None,
     ) -> None:
         """Add a source or a function to the registry of this catalog.
 
@@ -139,7 +145,9 @@ class Catalog:
             "deprecated": deprecated,
         }
         if not hasattr(obj, "scan") and callable(obj) and not isinstance(obj, type):
-            add_function(obj, tags=tags or (), owner=owner or "", **shared)
+            add_function(obj, tags=tags or (), owner=owner or "", change_token=change_token, **shared)
+        elif change_token is not None:
+            raise DeclarationError("change_token is for functions; an object tells by its own method of that name")
         else:
             add_source(obj, place=calling_place(), tags=tags, owner=owner, **shared)  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from lakecat.errors import DeclarationError
 from lakecat.execution import current_execution
@@ -16,6 +16,9 @@ from lakecat.names import check_name, full_name, told
 from lakecat.registry import RegisteredTable, Registry, current_registry
 from lakecat.sources.base import HasParameters, TableSource, check_is_source, instead_of, near_parameters
 from lakecat.sources.function import FunctionSource
+
+if TYPE_CHECKING:
+    from lakecat.sources.declared import ChangeToken
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _OWN = str(Path(__file__).parent) + os.sep
@@ -34,6 +37,7 @@ def table(
     database: str | None = None,
     examples: Mapping[str, Any] | None = None,
     deprecated: str = "",
+    change_token: ChangeToken | None = None,
 ) -> Callable[[_F], _F]: ...
 def table(
     function: Callable[..., Any] | None = None,
@@ -47,6 +51,7 @@ def table(
     database: str | None = None,
     examples: Mapping[str, Any] | None = None,
     deprecated: str = "",
+    change_token: ChangeToken | None = None,
 ) -> Any:
     """Declare the function's frame as a table of the current registry; the function itself is returned, unchanged.
 
@@ -61,6 +66,9 @@ def table(
         database: The database it belongs to.
         examples: Values of parameters with which the snippets of documentation run.
         deprecated: Why not to use it any more, and what to use.
+        change_token: What tells documentation of changes that the function's code and the tables that it reads do not
+            show: a path of a file or folder, several, or a function without parameters that returns a text (of a
+            database, say), or ``None`` for "always read again".
 
     Raises:
         DeclarationError: A value that cannot be.
@@ -88,6 +96,7 @@ def table(
             database=database,
             examples=examples,
             deprecated=deprecated,
+            change_token=change_token,
         )
         return function
 
@@ -149,6 +158,7 @@ def add_function(
     description: str | None,
     database: str | None,
     examples: Mapping[str, Any] | None,
+    change_token: ChangeToken | None = None,
     **declared: Any,
 ) -> None:
     """Add a function to a registry; the arguments are those of :func:`table`."""
@@ -165,7 +175,14 @@ def add_function(
         place=_place_of(function),
         **declared,
     )
-    source = FunctionSource(function, name=metadata.full_name, schema=metadata.schema)
+    run = metadata.place.execution if metadata.place else None
+    source = FunctionSource(
+        function,
+        name=metadata.full_name,
+        schema=metadata.schema,
+        change_token=change_token,
+        declared_in=None if run is None else (run.module, run.code.co_filename),
+    )
     registry.add(RegisteredTable(metadata, source))
 
 

@@ -9,6 +9,7 @@ from lakecat.classification import hidden_columns
 from lakecat.contract import broken_references, columns_by_table, mismatches, null_mismatches
 from lakecat.errors import SchemaMismatchError, TableFunctionError
 from lakecat.observe import observed
+from lakecat.recording import note_read
 from lakecat.redaction import is_secret_name, keep_secret, redact
 from lakecat.sources.base import HasColumnStatistics
 from lakecat.sources.failures import failure_of
@@ -34,6 +35,7 @@ def read_table(table: RegisteredTable, tables: Registry, /, **params: Any) -> pl
         tables: The registry that holds it, and the tables that its columns reference.
         **params: Parameters of the table.
     """
+    note_read("table", tables, table)
     source, name = table.source, table.metadata.full_name
     hidden = hidden_columns(table.metadata.columns)
     location, lost = Location(), None

@@ -41,7 +41,7 @@ class LakecatDomain(Domain):
     roles = {kind: XRefRole(warn_dangling=True) for kind in KINDS}  # noqa: RUF012
     directives = {"table": TableDirective}  # noqa: RUF012
     initial_data: ClassVar[dict[str, Any]] = nothing()
-    data_version = 2
+    data_version = 3
 
     store: Tables
     """The tables of this build. Not kept between builds."""
@@ -75,6 +75,7 @@ class LakecatDomain(Domain):
             if reason:
                 self.reasons[reports[-1]] = reason
         self.entries["problems"][name] = tuple(reports)
+        self.entries["reads"][name] = self.store.reads.get(name, ())
         return snapshot
 
     def note_table(

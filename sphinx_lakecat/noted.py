@@ -43,6 +43,8 @@ class Noted(TypedDict):
     """The documents that describe each table."""
     problems: dict[str, tuple[Report, ...]]
     """What was wrong with each table when it was last read."""
+    reads: dict[str, tuple[tuple[str, str | None, str, str | None], ...]]
+    """What of catalogs was read while each table was asked, see :class:`lakecat.documented.Read`."""
     tokens: dict[str, str | None]
     """The change token of each table and of the list of tables when they were last read."""
     generated: dict[str, str]
@@ -89,6 +91,7 @@ def take_over(noted: Noted, other: Noted, docnames: Iterable[str]) -> None:
             describe(noted, table, docname, other["tables"][table][docname])
         for table in other["uses"].get(docname, set()) & other["problems"].keys():
             noted["problems"][table] = other["problems"][table]
+            noted["reads"][table] = other["reads"].get(table, ())
         for name in OF_A_DOCUMENT:
             if docname in other[name]:  # type: ignore[literal-required]
                 noted[name][docname] = other[name][docname]  # type: ignore[literal-required]

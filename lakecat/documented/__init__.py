@@ -9,6 +9,7 @@ from __future__ import annotations
 from lakecat.documented.asker import Asker, Found
 from lakecat.documented.failed import UnansweredError
 from lakecat.documented.isolated import IsolatedAsker
+from lakecat.documented.reads import Read
 from lakecat.documented.tables import DocumentedTables
 
-__all__ = ["Asker", "DocumentedTables", "Found", "IsolatedAsker", "UnansweredError"]
+__all__ = ["Asker", "DocumentedTables", "Found", "IsolatedAsker", "Read", "UnansweredError"]

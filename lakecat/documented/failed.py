@@ -11,7 +11,7 @@ from lakecat.worker import EndedError, MemoryLimitError, TimeLimitError
 if TYPE_CHECKING:
     import polars as pl
 
-    from lakecat.registry import RegisteredTable
+    from lakecat.documented.tables import DocumentedTables
     from lakecat.snapshot import Fact, Parameter
     from lakecat.sources.base import TableSource
     from lakecat.worker import WorkerError
@@ -30,12 +30,13 @@ class UnansweredError(LakecatError):
     """Asking a table ended with the process that asked it.
 
     Args:
-        table: The table.
+        name: What was asked for.
+        tables: The tables.
         error: How that was.
     """
 
-    def __init__(self, table: RegisteredTable, error: WorkerError) -> None:
-        name, function = table.metadata.full_name, isinstance(table.source, FunctionSource)
+    def __init__(self, name: str, tables: DocumentedTables, error: WorkerError) -> None:
+        function = name in tables and isinstance(tables.get(name).source, FunctionSource)
         who = f"the function of table {name!r}" if function else f"table {name!r}, when it was asked,"
         self.code, cure = _CODES.get(type(error), ("error", ""))
         super().__init__(f"{who} {error.how}" + (f"; {cure}" if cure else ""))

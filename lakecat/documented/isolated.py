@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakecat.documented.asker import Asker, Found
 from lakecat.documented.failed import UnansweredError
+from lakecat.documented.reads import Read
 from lakecat.documented.tables import DocumentedTables
 from lakecat.reference import CatalogReference
 from lakecat.snapshot import Problem, from_json, to_json
@@ -64,7 +65,8 @@ class IsolatedAsker:
             return None
         found, printed = answer
         reasons = {Problem(**problem): reason for problem, reason in found["reasons"]}
-        return Found(_snapshot_from(found["snapshot"]), reasons, printed)
+        reads = tuple(Read(*read) for read in found["reads"])
+        return Found(_snapshot_from(found["snapshot"]), reasons, printed, reads)
 
     def token(self, name: str) -> tuple[str | None, dict[Problem, str]] | None:
         """Return the change token of a table, and why it has none; ``None`` where the other process lacks the table.
@@ -76,6 +78,14 @@ class IsolatedAsker:
         if answer is None:
             return None
         return answer[0]["token"], {Problem(**problem): reason for problem, reason in answer[0]["reasons"]}
+
+    def token_of_read(self, read: Read) -> str | None:
+        """Return what tells whether something that was read of an own catalog is the same; ``None`` if nothing does."""
+        try:
+            answer = self._ask("read", read.name, read.kind, read.catalog)
+        except UnansweredError:
+            return None
+        return None if answer is None else answer[0]["token"]
 
     def columns(self, name: str) -> tuple[str, ...] | None:
         """Return the names of a table's columns; ``None`` where they are not cheap to know, or it cannot be asked."""
@@ -91,25 +101,25 @@ class IsolatedAsker:
         if self._worker is not None:
             self._worker.close()
 
-    def _ask(self, question: str, name: str) -> tuple[Any, str] | None:
+    def _ask(self, question: str, name: str, *more: Any) -> tuple[Any, str] | None:
         if self.unavailable:
             return None
         if self._worker is None:
             setup = [list(sys.path), *self._setup]
             self._worker = Worker(f"{__name__}:answering", setup=setup, **self._limits)
         try:
-            answer = self._worker.ask(question, name)
+            answer = self._worker.ask(question, name, *more)
         except StartError as error:
             self.unavailable = error.how
             return None
         except WorkerError as error:
-            raise UnansweredError(self._tables.get(name), error) from None
+            raise UnansweredError(name, self._tables, error) from None
         return None if answer.found is None else (answer.found, answer.printed)
 
 
 def answering(
     path: list[str], references: list[str], folder: str | None, imported: dict[str, Any] | None
-) -> Callable[[str, str], dict[str, Any] | None]:
+) -> Callable[..., dict[str, Any] | None]:
     """Load the catalogs, and return what answers a question about one of their tables.
 
     Raises:
@@ -118,16 +128,23 @@ def answering(
     sys.path[:] = path
     place = Path(folder) if folder else None
     tables = DocumentedTables()
-    for reference in map(CatalogReference.parse, references):
-        for table in reference.load(path=place).registry.tables():
-            tables.add(table, reference)
     asker = Asker(tables, folder=place, imported=_from_data(imported))
-    return lambda question, name: _ANSWERS[question](asker, name) if name in tables else None
+    for reference in references:
+        tables.load(CatalogReference.parse(reference), place)
+
+    def answer(question: str, name: str, *more: str) -> dict[str, Any] | None:
+        return _ANSWERS[question](asker, name, *more) if more or name in tables else None
+
+    return answer
 
 
 def _describe(asker: Asker, name: str) -> dict[str, Any]:
     found = asker.describe(name)
-    return {"snapshot": _snapshot_text(found.snapshot), "reasons": _pairs(found.reasons)}
+    return {"snapshot": _snapshot_text(found.snapshot), "reasons": _pairs(found.reasons), "reads": found.reads}
+
+
+def _token_of_read(asker: Asker, name: str, kind: str, catalog: str) -> dict[str, Any]:
+    return {"token": asker.token_of_read(kind, catalog, name)}
 
 
 def _token(asker: Asker, name: str) -> dict[str, Any]:
@@ -139,10 +156,11 @@ def _columns(asker: Asker, name: str) -> dict[str, Any]:
     return {"columns": asker.columns(name)}
 
 
-_ANSWERS: dict[str, Callable[[Asker, str], dict[str, Any]]] = {
+_ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {
     "describe": _describe,
     "token": _token,
     "columns": _columns,
+    "read": _token_of_read,
 }
 
 

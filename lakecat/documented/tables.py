@@ -8,8 +8,10 @@ from lakecat.errors import AmbiguousTableError, TableNotFoundError
 from lakecat.names import near_names
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lakecat.reference import CatalogReference
-    from lakecat.registry import RegisteredTable
+    from lakecat.registry import RegisteredTable, Registry
 
 
 class DocumentedTables:
@@ -18,6 +20,8 @@ class DocumentedTables:
     def __init__(self) -> None:
         self._tables: dict[str, tuple[RegisteredTable, CatalogReference]] = {}
         self._of_bare_name: dict[str, list[str]] = {}
+        self.registries: list[Registry] = []
+        """The registries of all catalogs."""
 
     def __contains__(self, name: str) -> bool:
         return name in self._tables
@@ -30,6 +34,21 @@ class DocumentedTables:
         self._tables[name] = table, reference
         self._of_bare_name.setdefault(table.metadata.name, []).append(name)
         return None
+
+    def load(self, reference: CatalogReference, folder: Path | None) -> list[tuple[RegisteredTable, CatalogReference]]:
+        """Add the tables of a catalog; return those that another catalog has under the same name, and which that is.
+
+        Args:
+            reference: The catalog.
+            folder: A folder that is searched for modules last.
+
+        Raises:
+            CatalogLoadError: It cannot be loaded.
+        """
+        registry = reference.load(path=folder).registry
+        self.registries.append(registry)
+        added = ((table, self.add(table, reference)) for table in registry.tables())
+        return [(table, first) for table, first in added if first is not None]
 
     def names(self) -> tuple[str, ...]:
         """Return the full names, sorted."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import AmbiguousTableError, DuplicateTableError, TableNotFoundError
 from lakecat.names import near_names
+from lakecat.recording import note_read
 from lakecat.registry.base import FIELDS, fields_of
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class CatalogRegistry:
             if (table := self._tables.get(name)) is not None:
                 return table
             meant = tuple(sorted(self._full_names.get(name, ())))
+            note_read("name", self, name)
             if len(meant) == 1:
                 return self._tables[meant[0]]
             if meant:
@@ -106,11 +108,13 @@ class CatalogRegistry:
 
     def names(self) -> tuple[str, ...]:
         """Return the full names, sorted."""
+        note_read("list", self, None)
         with self._lock:
             return tuple(sorted(self._tables))
 
     def tables(self) -> tuple[RegisteredTable, ...]:
         """Return the tables, sorted by full name."""
+        note_read("list", self, None)
         with self._lock:
             return tuple(table for _, table in sorted(self._tables.items()))
 

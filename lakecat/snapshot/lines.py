@@ -15,6 +15,7 @@ from lakecat.snapshot.document import FORMAT_VERSION, reader_of, tables_of
 from lakecat.snapshot.exact import parse
 from lakecat.snapshot.tables import encode_table
 from lakecat.textfile import written_whole
+from lakecat.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -183,8 +184,6 @@ def to_lines(snapshots: Iterable[TableSnapshot]) -> Iterator[bytes]:
     Raises:
         SnapshotError: A record holds something that JSON cannot, or ``SOURCE_DATE_EPOCH`` is no number.
     """
-    from lakecat import __version__
-
     header = SnapshotHeader(
         format=_FORMAT, format_version=FORMAT_VERSION, as_of=as_of(), generator=f"lakecat {__version__}"
     )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from lakecat.errors import TableFunctionError, TableParameterError
+from lakecat.project import project_digest, project_files, stamp_of
+from lakecat.recording import call
 from lakecat.redaction import redact, text_of
 from lakecat.snapshot import Fact, Parameter
 from lakecat.sources.base import refuse_parameters
+from lakecat.sources.declared import check_change_token, declared_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from lakecat.sources.declared import ChangeToken
 
 _NAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -28,14 +32,26 @@ class FunctionSource:
         function: The function; its parameters are the table's.
         name: The table's name, for errors.
         schema: The declared schema, if there is one.
+        change_token: What tells of changes that its code does not show, see :func:`lakecat.table`.
+        declared_in: Name and file of the module that declared it, where that may be another than the function's.
     """
 
     kind = "function"
 
-    def __init__(self, function: Callable[..., Any], *, name: str, schema: pl.Schema | None = None) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str,
+        schema: pl.Schema | None = None,
+        change_token: ChangeToken | None = None,
+        declared_in: tuple[str, str] | None = None,
+    ) -> None:
         self.function = function
         self.name = name
         self._schema = schema
+        self._change_token = check_change_token(change_token, f"table {name!r}")
+        self._declared_in = declared_in
 
     def __repr__(self) -> str:
         return f"FunctionSource({self.name!r})"
@@ -49,7 +65,7 @@ class FunctionSource:
         """
         positional, keywords = self._arguments(params)
         try:
-            frame = self.function(*positional, **keywords)
+            frame = call(self.function, *positional, **keywords)
         except (Exception, pl.exceptions.PanicException) as error:  # a Polars panic is a BaseException
             sentence = f"the function of table {self.name!r} raised {type(error).__name__}"
             raise TableFunctionError(sentence, redact(text_of(error)).strip()) from error
@@ -76,10 +92,11 @@ class FunctionSource:
         """A function has no facts beyond its parameters."""
         return ()
 
-    @property
-    def runs_code(self) -> bool:
-        """Whether asking for columns and parameters runs code of the function's author."""
-        return self._schema is None or not all(is_plain(p.default) for p in self._signature.parameters.values())
+    def runs_code(self, question: str) -> bool:
+        """Return whether asking for a description, the columns that are cheap to know, or a token runs its code."""
+        if question == "describe":
+            return self._schema is None or not all(is_plain(p.default) for p in self._signature.parameters.values())
+        return question == "token" and callable(self._change_token)
 
     def parameters(self, *, text: Callable[[Any], str] | None = None) -> tuple[Parameter, ...]:
         """Return the function's parameters; ``*args`` and ``**kwargs`` are left out.
@@ -99,12 +116,40 @@ class FunctionSource:
         )
 
     def change_token(self) -> str | None:
-        """Return a digest of the file that defines the function; ``None`` where there is no file, as in a notebook."""
-        try:
-            file = inspect.getsourcefile(inspect.unwrap(self.function))
-        except TypeError:
+        """Return a digest of the function's code, and of what was declared to tell of changes.
+
+        Its code is that of its module, and of the modules of the project that this imports, transitively; see
+        :func:`lakecat.project.project_files`. ``None`` where there is no file, as in a notebook, or what was declared
+        tells nothing.
+        """
+        starts = self._starts()
+        if not starts:
             return None
-        return _file_digest(file) if file else None
+        declared = declared_token(self._change_token)
+        if declared is None:
+            return None
+        try:
+            return " ".join([*(project_digest(*start) for start in starts), *declared])
+        except (OSError, ValueError):
+            return None
+
+    def files(self) -> tuple[str, ...]:
+        """Return the files of the code that the token covers."""
+        return tuple(dict.fromkeys(file for start in self._starts() for file in project_files(*start)))
+
+    def _starts(self) -> list[tuple[str, str]]:
+        """Return name and file of the modules in which the function stands and is declared."""
+        inner = inspect.unwrap(self.function)
+        try:
+            file = inspect.getsourcefile(inner)
+        except TypeError:
+            return []
+        if not file or stamp_of(file) is None:
+            return []
+        found = {os.path.abspath(file): inner.__module__ or "__main__"}  # noqa: PTH100
+        if self._declared_in is not None and stamp_of(self._declared_in[1]) is not None:
+            found.setdefault(os.path.abspath(self._declared_in[1]), self._declared_in[0])  # noqa: PTH100
+        return [(module, file) for file, module in found.items()]
 
     @functools.cached_property
     def _signature(self) -> inspect.Signature:
@@ -137,18 +182,3 @@ def default_text(value: Any) -> str:
         return repr(value)
     text = repr(value)
     return "…" if " at 0x" in text or len(text) > 60 else text
-
-
-def _file_digest(file: str) -> str | None:
-    try:
-        found = Path(file).stat()
-        return _digest(file, found.st_mtime_ns, found.st_size, found.st_ino)
-    except (OSError, ValueError):
-        return None
-
-
-@functools.lru_cache(maxsize=4096)
-def _digest(file: str, *_stamp: int) -> str:
-    """Return the digest of a file, which may hold many tables: while it does not change, it is read once for all."""
-    with Path(file).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -36,6 +36,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     }
     # What went wrong may be right now, with the same code and data: a server that was down, say.
     moved |= {name for name, reports in domain.entries["problems"].items() if reports}
+    moved |= _readers(domain, moved)
     domain.entries["tokens"] = tokens
     # Noted here, as what is noted after the documents were read is not kept for the next build.
     domain.stale = domain.entries["generated"].keys() - env.found_docs
@@ -53,6 +54,24 @@ def _token(tables: Tables, name: str) -> str | None:
     """Return a text for a table, and for what other tables say of it."""
     token = tables.token(name)
     return None if token is None else f"{token} {tables.index.slice_of(name)}"
+
+
+def _readers(domain: LakecatDomain, moved: set[str]) -> set[str]:
+    """Return the tables whose functions read what has moved, or read a table that does."""
+    reads = {name: found for name, found in domain.entries["reads"].items() if found and name in domain.store}
+    found = {name for name, each in reads.items() if any(map(domain.store.has_moved, each))}
+    while True:
+        gone = moved | found
+        more = {name for name, each in reads.items() if any(_names(read) in gone for read in each)} - found
+        if not more:
+            return found
+        found |= more
+
+
+def _names(read: tuple[str, str | None, str, str | None]) -> str | None:
+    """Return under which name the token of something that was read is kept, if it is one of the documented tables."""
+    kind, catalog, name, _ = read
+    return None if catalog != "" else _LIST if kind == "list" else name
 
 
 def _meant(domain: LakecatDomain) -> dict[str, str]:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from lakecat.snapshot import Problem, TableSnapshot
 
 
+ReadOf = tuple[str, str | None, str, str | None]
+"""Kind, catalog, name and token of something that was read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """What a list of tables says of one. Known from the declaration alone: nothing is opened."""
@@ -42,6 +46,9 @@ class Tables(abc.ABC):
     """The catalogs that could not be loaded."""
     told: dict[str, dict[Problem, str]]
     """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
+
+    reads: dict[str, tuple[ReadOf, ...]]
+    """What of catalogs was read while each table was asked; see :class:`lakecat.documented.Read`."""
 
     @abc.abstractmethod
     def __contains__(self, name: str) -> bool:
@@ -73,6 +80,10 @@ class Tables(abc.ABC):
 
     def close(self) -> None:  # noqa: B027 (most hold nothing)
         """End what was started to answer."""
+
+    @abc.abstractmethod
+    def has_moved(self, read: ReadOf) -> bool:
+        """Return whether something that was read while a table was asked is not what it was then."""
 
     @abc.abstractmethod
     def edges(self) -> Iterable[Edge]:

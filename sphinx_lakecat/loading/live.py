@@ -12,13 +12,13 @@ from sphinx.errors import ConfigError
 from sphinx.util import logging
 
 from lakecat.contract import column_names
-from lakecat.documented import Asker, DocumentedTables, IsolatedAsker, UnansweredError
+from lakecat.documented import Asker, DocumentedTables, IsolatedAsker, Read, UnansweredError
 from lakecat.errors import CatalogLoadError
 from lakecat.plaintext import plain, redact
 from lakecat.reference import CatalogReference
 from lakecat.sections.index import references
 from lakecat.snippets import CatalogImport
-from lakecat.sources.foreign import runs_foreign_code, tells_by_foreign_code
+from lakecat.sources.foreign import runs_foreign_code
 from lakecat.summary import summary_of
 from sphinx_lakecat.loading.base import Listed, Tables, package_token
 from sphinx_lakecat.warnings import Subtype, warn
@@ -64,11 +64,13 @@ class TableStore(Tables):
         self.failures: list[str] = []
         self.told: dict[str, dict[Problem, str]] = {}
         """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
+        self.reads: dict[str, tuple[tuple[str, str | None, str, str | None], ...]] = {}
+        """What of catalogs was read while each table was asked."""
+        self._asker = Asker(self._tables, folder=folder, imported=imported)
         start = time.monotonic()
         loaded = [reference for reference in references if self._load(reference)]
         self.names = self._tables.names()
         self._package = package_token()
-        self._asker = Asker(self._tables, folder=folder, imported=imported)
         self._isolated = IsolatedAsker(
             self._tables,
             loaded,
@@ -102,7 +104,7 @@ class TableStore(Tables):
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
         answer = None
-        if tells_by_foreign_code(self._tables.get(name).source):
+        if runs_foreign_code(self._tables.get(name).source, "token"):
             try:
                 answer = self._isolated.token(name)
             except UnansweredError as error:
@@ -115,7 +117,7 @@ class TableStore(Tables):
         if (kept := self._kept.get(name)) is not None:
             return kept
         found, printed = None, ""
-        if runs_foreign_code(self._tables.get(name).source):
+        if runs_foreign_code(self._tables.get(name).source, "describe"):
             try:
                 found = self._isolated.describe(name)
             except UnansweredError as error:
@@ -123,10 +125,23 @@ class TableStore(Tables):
             self._tell_unavailable()
         found = found or self._asker.describe(name)
         self._tell_printed(name, found.printed or printed, found.snapshot)
+        self.reads[name] = tuple((r.kind, r.catalog, r.name, r.token) for r in found.reads)
         told = {problem: found.reasons.get(problem, "") for problem in found.snapshot.problems}
         # Of a table that fails otherwise too, that is what matters.
         self.told[name] = told or self._without_token.get(name, {})
         return found.snapshot
+
+    def has_moved(self, read: tuple[str, str | None, str, str | None]) -> bool:
+        """Return whether what a :class:`Read` tells of is another now; of documented tables and lists, tokens tell."""
+        kind, catalog, name, token = read
+        if catalog == "":
+            return kind == "name" and repr(self.find(name)) != token
+        if catalog is None or token is None:
+            return True
+        found = self._isolated.token_of_read(Read(*read))
+        if found is None and self._isolated.unavailable:
+            found = self._asker.token_of_read(kind, catalog, name)
+        return found != token
 
     def keep(self, name: str, snapshot: TableSnapshot) -> None:
         """Keep a snapshot for processes forked later: Polars must not be used after a fork."""
@@ -140,6 +155,7 @@ class TableStore(Tables):
     def close(self) -> None:
         """End the process that calls functions."""
         self._isolated.close()
+        self._asker.close()
 
     def place(self, name: str) -> tuple[str, int] | None:
         """Return the file and line where a table is declared."""
@@ -148,7 +164,7 @@ class TableStore(Tables):
 
     def _columns(self, name: str) -> tuple[str, ...] | None:
         table = self._tables.get(name)
-        if tells_by_foreign_code(table.source):
+        if runs_foreign_code(table.source, "columns"):
             return self._isolated.columns(table.metadata.full_name)
         return column_names(table)
 
@@ -162,7 +178,10 @@ class TableStore(Tables):
     def _tell_printed(self, name: str, printed: str, snapshot: TableSnapshot) -> None:
         """Log what a table printed, up to a number of lines; of one with hidden columns, that it did."""
         lines = [line for line in plain(redact(printed)).splitlines() if line.strip()]
-        shown = [] if any(column.hidden for column in snapshot.columns or ()) else lines[:_LINES_SHOWN]
+        hidden = any(column.hidden for column in snapshot.columns or ())
+        if snapshot.columns is None:  # the source itself may classify columns
+            hidden = runs_foreign_code(self._tables.get(name).source, "columns")
+        shown = [] if hidden else lines[:_LINES_SHOWN]
         for line in shown:
             _LOGGER.info("table %r printed: %s", name, line)
         if len(lines) > len(shown):
@@ -171,21 +190,17 @@ class TableStore(Tables):
     def _load(self, reference: CatalogReference) -> bool:
         """Add the tables of a catalog; return whether it could be loaded."""
         try:
-            tables = reference.load(path=self._folder).registry.tables()
+            others = self._tables.load(reference, self._folder)
         except CatalogLoadError as error:
             place = f"{error.file}:{error.line or 1}" if error.file else f"{self._folder / 'conf.py'}:1"
             # What the import raised may quote a URL of a store.
             warn(Subtype.IMPORT_FAILED, redact(str(error)), location=place)
             self.failures.append(str(reference))
             return False
-        for table in tables:
-            first = self._tables.add(table, reference)
-            if first is not None:
-                both = f"{first} and {reference}"
-                text = f"table {table.metadata.full_name!r} is declared by two catalogs, {both}; the first one is shown"
-                warn(
-                    Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1")
-                )
+        for table, first in others:
+            both = f"{first} and {reference}"
+            text = f"table {table.metadata.full_name!r} is declared by two catalogs, {both}; the first one is shown"
+            warn(Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1"))
         return True
 
 

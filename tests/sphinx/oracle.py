@@ -66,6 +66,76 @@ class Declared:
         return f"{blank}\nregister_static_table({source}({self.name!r}, uri={where}), {said})\n"
 
 
+# Functions whose columns only a call tells: of helpers, of tables below other tables, of a file and of an own catalog.
+DERIVED = """
+import functools, threading
+import polars as pl
+import near, own
+
+register_static_table(DeltaTable("up", uri=DATA / {data!r} / "up"))
+
+@functools.cache
+def kept():
+    return Catalog().table("first_below")
+
+@table
+def helped():
+    import late
+    return pl.LazyFrame(schema=dict.fromkeys([*near.names(), late.NAME], pl.Int64))
+
+@table
+def first_below():
+    return Catalog().sql("SELECT *, 1 AS one FROM up")
+
+@table(database="deep")
+def second_below():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(Catalog().table("first_below")))
+    thread.start()
+    thread.join()
+    return found[0].with_columns(two=2)
+
+@table
+def third_below():
+    return Catalog().db("deep").table("second_below").with_columns(three=3)
+
+@table
+def a_keeps():
+    return kept()
+
+@table
+def b_keeps():
+    return kept().with_columns(b=1)
+
+@table(change_token=DATA / "names.csv")
+def from_file():
+    return pl.read_csv(DATA / "names.csv").head(0)
+
+@table
+def from_own():
+    return own.catalog.table("raw")
+
+@table
+def listed():
+    return pl.LazyFrame(schema=dict.fromkeys(Catalog().list_tables(owner="sales"), pl.Int64))
+
+@table
+def hopes():
+    try:
+        return Catalog().table("perhaps")
+    except LookupError:
+        return pl.LazyFrame(schema={{"in_vain": pl.Int64}})
+"""
+OWN = """
+from pathlib import Path
+from lakecat import *
+catalog = Catalog(CatalogRegistry())
+catalog.add_table(DeltaTable("raw", uri=Path(__file__).parent / {data!r} / "raw"))
+"""
+HELPERS = ("far", "near", "late", "own")
+EDITIONS = ("far", "near", "late", "up", "raw", "csv")
+
+
 @dataclass
 class State:
     """A project, as it is to be."""
@@ -77,6 +147,11 @@ class State:
     documents: dict[str, str] = field(default_factory=dict)
     data: str = "data"
     broken: bool = False
+    numbers: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("far", "near", "late", "up", "raw", "csv"), 0)
+    )
+    """Of each helper and of what functions read, which edition it is."""
+    perhaps: bool = False
     own: set[str] = field(default_factory=set)
     """Documents of the source folder that were there once: Sphinx leaves their pages when they go."""
 
@@ -84,9 +159,17 @@ class State:
         """Write what changed, and nothing else."""
         head = "from pathlib import Path\nfrom lakecat import *\nDATA = Path(__file__).parent\n"
         settings = {"lakecat_catalog": ["tables", "more"], **self.settings}
+        derived = DERIVED.format(data=self.data)
+        if self.perhaps:
+            derived += "\n@table(schema={'there': 'Int64'})\ndef perhaps():\n    return pl.LazyFrame({'there': [1]})\n"
         files = {
+            "far.py": f"NAME = 'far{self.numbers['far']}'\n",
+            "near.py": f"import far\n\ndef names():\n    return [far.NAME, 'near{self.numbers['near']}']\n",
+            "late.py": f"NAME = 'late{self.numbers['late']}'\n",
+            "own.py": OWN.format(data=self.data),
+            "names.csv": f"csv{self.numbers['csv']},b\n1,2\n",
             "conf.py": 'extensions = ["sphinx_lakecat"]\n' + "".join(f"{k} = {v!r}\n" for k, v in settings.items()),
-            "tables.py": head + "".join(table.code(self.data) for table in self.tables),
+            "tables.py": head + "".join(table.code(self.data) for table in self.tables) + derived,
             "more.py": head + "".join(table.code(self.data) for table in self.more) + "1 / 0\n" * self.broken,
             **self.documents,
         }
@@ -106,6 +189,12 @@ class State:
                 pl.DataFrame({"a": [1, 2]}).write_delta(path)
             elif table.kind == "parquet" and not (file := path.with_suffix(".parquet")).exists():
                 pl.DataFrame({"a": [1, 2]}).write_parquet(file)
+
+        for name in ("up", "raw"):
+            path, column = self.folder / self.data / name, f"{name}{self.numbers[name]}"
+            if not path.exists() or column not in pl.scan_delta(path).collect_schema():
+                frame = pl.DataFrame({column: [1], "a": [2]})
+                frame.write_delta(path, mode="overwrite", delta_write_options={"schema_mode": "overwrite"})
 
     def fill(self, rows: int, kind: str) -> None:
         """Change the data of the tables of a kind."""
@@ -155,6 +244,10 @@ def edit(state: State, chance: random.Random, which: str) -> str:
         state.settings[name] = chance.choice([v for v in values if v != state.settings.get(name, values[0])])
         return f"{name} = {state.settings[name]!r}"
 
+    def next_of(name: str) -> str:
+        state.numbers[name] += 1
+        return f"{name}{state.numbers[name]}"
+
     def move() -> str:
         after = "data" if state.data == "moved" else "moved"
         shutil.rmtree(state.folder / after, ignore_errors=True)
@@ -201,6 +294,13 @@ def edit(state: State, chance: random.Random, which: str) -> str:
         "rewrite": lambda: (state.fill(chance.randrange(5, 9), "parquet"), "parquet")[1],
         "move data": move,
         "touch": touch,
+        "near helper": lambda: next_of("near"),
+        "far helper": lambda: next_of("far"),
+        "late helper": lambda: next_of("late"),
+        "schema two up": lambda: next_of("up"),
+        "schema of an own catalog": lambda: next_of("raw"),
+        "file that is read": lambda: next_of("csv"),
+        "hoped for": lambda: (setattr(state, "perhaps", not state.perhaps), f"{state.perhaps}")[1],
         "second catalog": lambda: setting("lakecat_catalog", ["tables", "more"], ["tables"], ["more", "tables"]),
         "second catalog breaks": lambda: (setattr(state, "broken", not state.broken), f"{state.broken}")[1],
         "folder": lambda: setting("lakecat_autocatalog", "catalog", "lake", ""),
@@ -213,14 +313,15 @@ def edit(state: State, chance: random.Random, which: str) -> str:
 KINDS = (
     *("description", "owner", "tags", "own index", "prose", "classification", "own page", "rename", "append", "touch"),
     *("rewrite", "deprecated", "remove", "move data", "sidebar", "add", "database", "reference", "second catalog"),
-    *("folder", "line", "broken markup", "second catalog breaks", "markup", "import", "kind"),
+    *("near helper", "far helper", "late helper", "schema two up", "schema of an own catalog", "file that is read"),
+    *("hoped for", "folder", "line", "broken markup", "second catalog breaks", "markup", "import", "kind"),
 )
 
 
 def build(state: State, outdir: Path, jobs: int) -> list[str]:
     """Build the project, and return the warnings about tables."""
     importlib.invalidate_caches()
-    for name in ("tables", "more"):
+    for name in ("tables", "more", *HELPERS):
         sys.modules.pop(name, None)
     told = io.StringIO()
     doctrees = outdir.parent / f"{outdir.name}-doctrees"
