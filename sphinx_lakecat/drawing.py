@@ -49,7 +49,9 @@ def _walk(translator: HTML5Translator, cell: lakecat_cell) -> None:
 @functools.lru_cache(maxsize=4)
 def _highlighter(bridge: PygmentsBridge) -> Callable[[str, str], str]:
     def highlight(code: str, language: str) -> str:
-        return f'<div class="highlight-{language} notranslate">{bridge.highlight_block(code, language)}</div>\n'
+        html = f'<div class="highlight-{language} notranslate">{bridge.highlight_block(code, language)}</div>\n'
+        # Code is shown as it is, and half a surrogate in a name cannot be written in UTF-8: as a reference it can.
+        return html.encode("utf-8", "xmlcharrefreplace").decode("utf-8")
 
     return highlight
 
@@ -62,10 +64,10 @@ class ExpandParts(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Expand all parts of the document."""
-        builder = self.env._app.builder
+        builder = lakecat_domain(self.env).builder
         if builder.format == "html":
             return
-        uri = functools.partial(lakecat_domain(self.env).uri, builder, self.env.current_document.docname)
+        uri = functools.partial(lakecat_domain(self.env).uri, builder, self.env.docname)
         for part in list(self.document.findall(lakecat_part)):
             part.replace_self(stock.expand(part, uri))
 
