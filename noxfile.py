@@ -21,9 +21,37 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PACKAGES = ("lakecat", "sphinx_lakecat")
 LONGEST_FILE = 400
 # Suites with a session of their own: they need a browser, a server, or other people's tables.
-ELSEWHERE = ("--ignore=tests/browser", "--ignore=tests/s3", "--ignore=tests/corpus/test_corpus.py")
-# What takes long and is the same wherever lakecat was installed: the checkout's suite is enough.
-LONG = ("fuzz", "mutants", "sphinx/test_oracle.py", "runtime/test_delta_pairs.py", "runtime/test_delta_writers.py")
+ELSEWHERE = (
+    "--ignore=tests/browser",
+    "--ignore=tests/s3",
+    "--ignore=tests/corpus/test_corpus.py",
+    "--ignore=tests/sphinx/themes",
+)
+# What takes long and is the same on each Python: one of them is enough.
+LONG = ("fuzz", "mutants", "runtime/test_delta_pairs.py", "runtime/test_delta_writers.py")
+# What an installed wheel can break: files that were left out of it, entry points, and paths.
+OF_A_WHEEL = (
+    "test_architecture.py",
+    "test_demo.py",
+    "test_readme.py",
+    "runtime/test_cli.py",
+    "runtime/test_cli_output.py",
+    "runtime/test_config.py",
+    "runtime/test_doctor.py",
+    "runtime/test_isolation.py",
+    "runtime/test_reference.py",
+    "runtime/test_snippets.py",
+    "runtime/test_typing.py",
+    "search",
+    "sphinx/test_autocatalog.py",
+    "sphinx/test_builders.py",
+    "sphinx/test_demo_site.py",
+    "sphinx/test_directive.py",
+    "sphinx/test_sidebar.py",
+)
+# The releases of Sphinx that people have, each with the Python that runs it here. The newest that a Python can have is
+# also what `tests` installs: 9.0 on 3.11, 9.1 on 3.12, and so on.
+SPHINXES = {"8.1": "3.11", "8.2": "3.12", "9.0": "3.11", "newest": "3.13"}
 
 # Beside the checkout, if at all.
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -41,6 +69,10 @@ def starts(version: str) -> bool:
     return program is not None and subprocess.run([program, "-V"], check=False, capture_output=True).returncode == 0
 
 
+# The Python that leaves nothing out, and the one whose suite of documentation is that of an older Sphinx.
+WHOLE = HERE if HERE in PYTHONS else next(filter(starts, PYTHONS), HERE)
+OLDER = SPHINXES["8.2"] if SPHINXES["8.2"] != WHOLE and starts(SPHINXES["8.2"]) else ""
+
 nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.reuse_venv = "yes"
 # A Python that is missing is skipped (Nox would make it an error where CI is set), unless all of them are: then nothing
@@ -48,18 +80,48 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = not (HERE in PYTHONS or any(map(starts, PYTHONS)))
 
 
-def install(session: nox.Session, *groups: str, package: tuple[str, ...] = ("-e", ".[docs]")) -> None:
+def install(
+    session: nox.Session, *groups: str, package: tuple[str, ...] = ("-e", ".[docs]"), options: tuple[str, ...] = ()
+) -> None:
     """Install lakecat with its `docs` extra and the named dependency groups."""
-    session.install(*package, *nox.project.dependency_groups(PROJECT, *groups))
+    session.install(*package, *nox.project.dependency_groups(PROJECT, *groups), *options)
+
+
+def constraints(session: nox.Session, pins: list[str]) -> str:
+    """Return a file that holds versions for pip, for as long as the session's environment."""
+    file = Path(session.create_tmp()) / "constraints.txt"
+    file.write_text("\n".join(pins) + "\n", encoding="utf-8")
+    return str(file)
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the suite, then the code in the documentation; arguments after `--` go to the suite alone."""
+    """Run the suite, then the code in the documentation; arguments after `--` go to the suite alone.
+
+    One Python runs all of it. The others leave out what takes long, and the one on which the session `sphinx` runs an
+    older Sphinx leaves the documentation to that; with arguments nothing is left out.
+    """
     install(session, "test")
-    session.run("python", "-m", "pytest", "-n", "auto", *ELSEWHERE, *session.posargs)
+    left_out: tuple[str, ...] = ()
+    if session.python != WHOLE and not session.posargs:
+        left_out = (*LONG, "sphinx", "search") if session.python == OLDER else LONG
+    ignored = [f"--ignore=tests/{path}" for path in left_out]
+    session.run("python", "-m", "pytest", "-n", "auto", *ELSEWHERE, *ignored, *session.posargs)
     if not session.posargs:
         session.run("python", "-m", "pytest", "--doctest-glob=*.rst", "docs")
+
+
+@nox.session
+@nox.parametrize(
+    "python,release",
+    [(python if starts(python) else HERE, release) for release, python in SPHINXES.items()],
+    ids=list(SPHINXES),
+)
+def sphinx(session: nox.Session, release: str) -> None:
+    """Run what documentation is tested by with a release of Sphinx; arguments after `--` choose tests."""
+    pins = ("-c", constraints(session, [f"sphinx=={release}.*"])) if release != "newest" else ()
+    install(session, "test", "themes", options=pins)
+    session.run("python", "-m", "pytest", "-n", "auto", *(session.posargs or ["tests/sphinx", "tests/search"]))
 
 
 @nox.session
@@ -143,10 +205,7 @@ def findings(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """Run the suite with the lowest version of everything that `pyproject.toml` names."""
-    with tempfile.TemporaryDirectory(prefix="lakecat-lowest-") as name:
-        pins = Path(name) / "lowest.txt"
-        pins.write_text("\n".join(lowest_versions()) + "\n", encoding="utf-8")
-        session.install("-e", ".[docs]", *nox.project.dependency_groups(PROJECT, "test"), "-c", str(pins))
+    install(session, "test", options=("-c", constraints(session, lowest_versions())))
     session.run("python", "-m", "pytest", "-n", "auto", *ELSEWHERE, *session.posargs)
 
 
@@ -159,7 +218,10 @@ def newest(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=False)
 def wheel(session: nox.Session) -> None:
-    """Run the suite against the built wheel, from an empty folder where the checkout's packages cannot be imported."""
+    """Run the tests that an installation can break against the built wheel.
+
+    From an empty folder, where the checkout's packages cannot be imported; arguments after `--` choose other tests.
+    """
     with tempfile.TemporaryDirectory(prefix="lakecat-wheel-") as name:
         folder = Path(name)
         session.run("python", "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(folder / "dist"), str(ROOT))
@@ -174,9 +236,9 @@ def wheel(session: nox.Session) -> None:
                 if "site-packages" not in str(found):
                     session.error(f"{package} comes from {found}, not from the wheel")
             elsewhere = [option.replace("tests", str(suite)) for option in ELSEWHERE]
-            elsewhere += [f"--ignore={suite / path}" for path in LONG]
             options = ("-n", "auto", "-p", "no:cacheprovider", "--import-mode=importlib", *elsewhere)
-            session.run("python", "-m", "pytest", *options, *session.posargs, str(suite))
+            chosen = session.posargs or OF_A_WHEEL
+            session.run("python", "-m", "pytest", *options, *(str(suite / path) for path in chosen))
 
 
 @nox.session

@@ -26,7 +26,7 @@ _STATIC = Path(__file__).with_name("static")
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Set up the extension; each part adds itself."""
-    app.require_sphinx("9.0")
+    app.require_sphinx("8.1")
     app.setup_extension("sphinx_design")
     app.setup_extension("sphinx_copybutton")
     setup_config(app)

@@ -43,6 +43,8 @@ class LakecatDomain(Domain):
     initial_data: ClassVar[dict[str, Any]] = nothing()
     data_version = 3
 
+    builder: Builder
+    """What builds. Not kept between builds."""
     store: Tables
     """The tables of this build. Not kept between builds."""
     pages: CatalogPages

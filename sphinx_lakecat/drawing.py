@@ -62,7 +62,9 @@ def _walk(translator: HTML5Translator, cell: lakecat_cell) -> tuple[str, bool]:
 @functools.lru_cache(maxsize=4)
 def _highlighter(bridge: PygmentsBridge) -> Callable[[str, str], str]:
     def highlight(code: str, language: str) -> str:
-        return f'<div class="highlight-{language} notranslate">{bridge.highlight_block(code, language)}</div>\n'
+        html = f'<div class="highlight-{language} notranslate">{bridge.highlight_block(code, language)}</div>\n'
+        # Code is shown as it is, and half a surrogate in a name cannot be written in UTF-8: as a reference it can.
+        return html.encode("utf-8", "xmlcharrefreplace").decode("utf-8")
 
     return highlight
 
@@ -75,7 +77,7 @@ class ExpandParts(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Expand all parts of the document."""
-        builder = self.env._app.builder
+        builder = lakecat_domain(self.env).builder
         if builder.format == "html":
             return
         composed = Composed()
@@ -83,8 +85,8 @@ class ExpandParts(SphinxPostTransform):
             part.replace_self(self._expanded(part, composed))
 
     def _expanded(self, part: lakecat_part, composed: Composed) -> list[nodes.Node]:
-        builder = self.env._app.builder
-        uri = functools.partial(lakecat_domain(self.env).uri, builder, self.env.current_document.docname)
+        domain = lakecat_domain(self.env)
+        uri = functools.partial(domain.uri, domain.builder, self.env.docname)
         cells = {child["span"]: child for child in part.children if isinstance(child, lakecat_cell)}
 
         def drawn(span: Markup | Ref) -> list[nodes.Node]:

@@ -57,6 +57,7 @@ def _is_ours(name: str) -> bool:
 
 
 MODULES = _files(".py")
+EXTENSION = [path for path in MODULES if _short(path).startswith("sphinx_lakecat/")]
 RENDERING = [path for path in MODULES if _short(path).startswith("sphinx_lakecat/rendering")]
 
 
@@ -77,6 +78,32 @@ def _runtime_imports(body: list[ast.stmt]) -> Iterator[str]:
                         yield from _runtime_imports([child])
                     elif isinstance(child, ast.ExceptHandler | ast.match_case):
                         yield from _runtime_imports(child.body)
+
+
+def _private_names(source: str) -> set[str]:
+    """Return the names with an underscore that code takes from others: those that no statement of it binds."""
+    tree = ast.parse(source)
+    used, bound = set(), set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store()) if isinstance(node.value, ast.Name) and node.value.id in (
+                "self",
+                "cls",
+            ):
+                bound.add(name)
+            case ast.Attribute(attr=name):
+                used.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+                bound.add(name)
+            case ast.Assign():
+                bound |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            case ast.ImportFrom(module=str(module)):
+                used |= {*module.split("."), *(alias.name for alias in node.names)}
+            case ast.Import():
+                used |= {part for alias in node.names for part in alias.name.split(".")}
+            case ast.Call(func=ast.Name(id="getattr" | "setattr" | "hasattr" | "delattr")):
+                used |= {each.value for each in node.args[1:2] if isinstance(each, ast.Constant)}
+    return {name for name in used - bound if name.startswith("_") and not name.endswith("__")}
 
 
 def test_importing_lakecat_stays_cheap(run_python: RunPython) -> None:
@@ -132,6 +159,31 @@ def test_rendering_needs_no_application(path: Path) -> None:
     """Rendering works on records alone: it imports neither Sphinx's application nor its environment."""
     imports = set(_runtime_imports(ast.parse(path.read_text(encoding="utf-8")).body))
     assert sorted(name for name in imports if name.startswith(NEEDS_APPLICATION)) == []
+
+
+@pytest.mark.parametrize("path", [path for path in EXTENSION if path.name != "compat.py"], ids=_short)
+def test_only_compat_uses_private_parts(path: Path) -> None:
+    """What Sphinx and docutils may change without a word is used in one module, so that a release breaks only that."""
+    assert _private_names(path.read_text(encoding="utf-8")) == set()
+
+
+def test_private_parts_are_found() -> None:
+    """The check above sees attributes, imports and names given as text, and leaves out what the code itself binds."""
+    source = """
+import sphinx._cli
+from sphinx.util._pathlib import _StrPath
+from sphinx import version_info
+class Own:
+    _field: int = 0
+    def __init__(self):
+        self._mine = self._method()
+        self.env._app
+        setattr(self.env, "_set", 1)
+        self._inherited.__dict__
+    def _method(self):
+        return getattr(self, "_got", own._field)
+"""
+    assert _private_names(source) == {"_cli", "_pathlib", "_StrPath", "_app", "_set", "_inherited", "_got"}
 
 
 def test_runtime_imports_are_found() -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sphinx_lakecat.compat import output_file
 from sphinx_lakecat.domain import lakecat_domain
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ def _take_snapshots(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> 
 
 def _remove_stale(app: Sphinx, error: Exception | None) -> None:
     """Remove the HTML of tables that are gone; only files that an earlier build generated."""
-    if error is None and app.builder.format == "html" and hasattr(app.builder, "get_output_path"):
+    if error is None and app.builder.format == "html":
         for docname in lakecat_domain(app.env).stale:
-            app.builder.get_output_path(docname).unlink(missing_ok=True)
+            if (file := output_file(app.builder, docname)) is not None:
+                file.unlink(missing_ok=True)
 
 
 def setup_outdated(app: Sphinx) -> None:

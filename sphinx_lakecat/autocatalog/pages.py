@@ -21,7 +21,9 @@ from sphinx_lakecat.warnings import Subtype
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
+    from sphinx_lakecat.domain import LakecatDomain
     from sphinx_lakecat.loading import Tables
 
 
@@ -54,46 +56,48 @@ class CatalogParser(Parser):
 
     def parse(self, inputstring: str, document: nodes.document) -> None:
         """Fill the document with the page of its table, the index, or the first page."""
-        env = self._env
-        docname = env.current_document.docname
-        pages = lakecat_domain(env).pages
+        env: BuildEnvironment = document.settings.env
+        docname = env.docname
+        domain = lakecat_domain(env)
+        pages = domain.pages
         # A page that no toctree names is no mistake here.
         env.metadata[docname]["orphan"] = "True"
         if docname == pages.root:
-            named = self._config.project != "Project name not set"
-            document += root_page(self._config.project if named else "Data catalog", pages.index, self._rows())
+            named = env.config.project != "Project name not set"
+            document += root_page(env.config.project if named else "Data catalog", pages.index, _rows(domain))
         elif docname == pages.index:
-            document += self._index(docname)
+            document += _index(domain, docname)
         else:
-            document += self._table(docname, pages.tables[docname], document)
+            document += _table(domain, docname, document)
 
-    def _table(self, docname: str, name: str, document: nodes.document) -> nodes.section:
-        domain = lakecat_domain(self._env)
-        table = domain.snapshot(name)
-        report = functools.partial(domain.report, Subtype.MARKUP, docname=docname, table=name)
-        place = domain.store.place(name) or (None, None)
-        site = Site(self._config.lakecat_description_markup, document, report, place)
-        drawn = TableDocument(table, domain.store.index.slice_of(name), site)
-        for failure in drawn.page.failures:
-            domain.report(Subtype.SECTION_FAILED, f"table {name!r}: {failure}", docname=docname, table=name)
-        page = drawn.section()
-        page.source, page.line = place
-        domain.note_table(name, [c.name for c in table.columns or ()], docname=docname, is_page=True)
-        return page
 
-    def _index(self, docname: str) -> nodes.section:
-        domain = lakecat_domain(self._env)
-        rows = self._rows()
-        domain.note_index({r.owner for r in rows if r.owner}, {tag for r in rows for tag in r.tags}, docname=docname)
-        return index_page(rows, domain.store.failures)
+def _table(domain: LakecatDomain, docname: str, document: nodes.document) -> nodes.section:
+    name = domain.pages.tables[docname]
+    table = domain.snapshot(name)
+    report = functools.partial(domain.report, Subtype.MARKUP, docname=docname, table=name)
+    place = domain.store.place(name) or (None, None)
+    site = Site(domain.env.config.lakecat_description_markup, document, report, place)
+    drawn = TableDocument(table, domain.store.index.slice_of(name), site)
+    for failure in drawn.page.failures:
+        domain.report(Subtype.SECTION_FAILED, f"table {name!r}: {failure}", docname=docname, table=name)
+    page = drawn.section()
+    page.source, page.line = place
+    domain.note_table(name, [c.name for c in table.columns or ()], docname=docname, is_page=True)
+    return page
 
-    def _rows(self) -> list[IndexRow]:
-        domain = lakecat_domain(self._env)
-        documents = domain.pages.documents
-        return [
-            IndexRow(row.name, documents[row.name], row.kind, row.summary, row.owner, row.tags, row.deprecated)
-            for row in domain.store.listed()
-        ]
+
+def _index(domain: LakecatDomain, docname: str) -> nodes.section:
+    rows = _rows(domain)
+    domain.note_index({r.owner for r in rows if r.owner}, {tag for r in rows for tag in r.tags}, docname=docname)
+    return index_page(rows, domain.store.failures)
+
+
+def _rows(domain: LakecatDomain) -> list[IndexRow]:
+    documents = domain.pages.documents
+    return [
+        IndexRow(row.name, documents[row.name], row.kind, row.summary, row.owner, row.tags, row.deprecated)
+        for row in domain.store.listed()
+    ]
 
 
 def _load(app: Sphinx) -> None:
@@ -101,7 +105,7 @@ def _load(app: Sphinx) -> None:
     domain = lakecat_domain(app.env)
     # What was frozen for an earlier build in this process may be collected again.
     gc.unfreeze()
-    domain.store, domain.reasons = load_tables(app), {}
+    domain.builder, domain.store, domain.reasons = app.builder, load_tables(app), {}
     domain.pages = _pages(app, domain.store)
     generated = {*domain.pages.tables, domain.pages.index, domain.pages.root} - {""}
     app.project = app.env.project = CatalogProject(app.project, generated, marker=marker(Path(app.doctreedir)))
@@ -129,7 +133,7 @@ def _forget_inclusion(app: Sphinx, _doctree: nodes.document) -> None:
     Sphinx looks through all such entries for each document that it reads.
     """
     pages = lakecat_domain(app.env).pages
-    docname = app.env.current_document.docname
+    docname = app.env.docname
     if docname != pages.index or docname not in lakecat_domain(app.env).generated:
         return
     for docname in pages.tables:
@@ -141,7 +145,7 @@ def _forget_inclusion(app: Sphinx, _doctree: nodes.document) -> None:
 
 def _place_replaced(app: Sphinx, _doctree: nodes.document) -> None:
     """Let a document that replaces a generated one need no toctree either: that it replaces one is the one warning."""
-    pages, docname = lakecat_domain(app.env).pages, app.env.current_document.docname
+    pages, docname = lakecat_domain(app.env).pages, app.env.docname
     if docname in pages.tables or docname == pages.index:
         app.env.metadata[docname].setdefault("orphan", "")
 

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from sphinx.project import Project
-from sphinx.util._pathlib import _StrPath
+
+from sphinx_lakecat.compat import SourcePath
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,9 +49,9 @@ class CatalogProject(Project):
         self.docnames |= self.generated
         return self.docnames
 
-    def doc2path(self, docname: str, absolute: bool) -> _StrPath:
+    def doc2path(self, docname: str, absolute: bool) -> SourcePath:
         """Return a document's file; that of a generated one is the marker."""
         if docname in self.generated:
             # The relative one stands in the search index, which must not hold a path of this machine.
-            return _StrPath(self._marker) if absolute else _StrPath(f"{docname}{SUFFIX}")
+            return SourcePath(self._marker) if absolute else SourcePath(f"{docname}{SUFFIX}")
         return super().doc2path(docname, absolute)

@@ -41,9 +41,9 @@ def _draw_once(
     domain = lakecat_domain(app.env)
     if pagename not in domain.generated:
         return
-    # Generated pages have no source to show.
-    context["sourcename"] = ""
-    context["show_source"] = context["has_source"] = False
+    # Generated pages have no source to show, to download or to edit; themes ask each of these for that.
+    context["sourcename"] = context["page_source_suffix"] = ""
+    context["show_source"] = context["has_source"] = context["display_vcs_links"] = False
     if (
         pagename not in domain.pages.tables
         or not compact(app)

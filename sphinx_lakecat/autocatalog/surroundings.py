@@ -7,11 +7,13 @@ only what it read; then a build would differ from one that begins anew.
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING, Any
 
 from sphinx import addnodes
 
 from sphinx_lakecat.autocatalog.sidebar import compact
+from sphinx_lakecat.compat import output_file
 from sphinx_lakecat.domain import lakecat_domain
 from sphinx_lakecat.rendering.nodes import lakecat_part
 
@@ -31,7 +33,7 @@ _CLOCK = 10_000
 def _note(app: Sphinx, doctree: nodes.document) -> None:
     """Note what a document links to, and what it gives to the tables of contents."""
     env = app.env
-    domain, docname = lakecat_domain(env), env.current_document.docname
+    domain, docname = lakecat_domain(env), env.docname
     links = set(_links(doctree))
     if links:
         domain.entries["links"][docname] = links
@@ -86,11 +88,12 @@ def _tree(app: Sphinx, domain: LakecatDomain) -> str:
 def _older_than_read(app: Sphinx, env: BuildEnvironment) -> Iterator[str]:
     """Yield documents that another builder read since this one wrote them: Sphinx compares the age of their sources."""
     domain = lakecat_domain(env)
-    if app.builder.format != "html" or not hasattr(app.builder, "get_output_path"):
+    if app.builder.format != "html":
         return
     for docname in (domain.generated | domain.entries["uses"].keys()) & env.all_docs.keys():
+        file = output_file(app.builder, docname)
         try:
-            written = app.builder.get_output_path(docname).stat().st_mtime_ns // 1000
+            written = file.stat().st_mtime_ns // 1000 if file is not None else math.inf
         except OSError:
             continue  # Sphinx sees that it is missing
         if written + _CLOCK < env.all_docs[docname]:

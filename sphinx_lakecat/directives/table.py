@@ -66,7 +66,7 @@ class TableDirective(SphinxDirective):
 
         name = self.arguments[0].strip()
         domain = lakecat_domain(self.env)
-        docname = self.env.current_document.docname
+        docname = self.env.docname
         domain.note_use(name, docname=docname)
         meant = domain.store.find(name)
         if len(meant) != 1:
@@ -111,7 +111,7 @@ class TableDirective(SphinxDirective):
                 reftype="table",
                 reftarget=name,
                 refexplicit=False,
-                refdoc=self.env.current_document.docname,
+                refdoc=self.env.docname,
             )
             content.append(nodes.paragraph("", "", link, classes=["lc-title"]))
         content.append(drawn.head())
@@ -126,7 +126,7 @@ class TableDirective(SphinxDirective):
     def _report(self, subtype: Subtype, text: str, *, asked: str = "") -> None:
         from sphinx_lakecat.domain import lakecat_domain
 
-        docname = self.env.current_document.docname
+        docname = self.env.docname
         lakecat_domain(self.env).report(subtype, text, docname=docname, location=self.get_location(), asked=asked)
 
     def _shown(self, table: TableSnapshot) -> tuple[ColumnSnapshot, ...] | None:

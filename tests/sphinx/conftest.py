@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import subprocess
 import sys
@@ -129,10 +130,16 @@ class Built:
         return " ".join(" ".join(e.get_text(" ") for e in (page.select(selector) if selector else [page])).split())
 
     @property
-    def inventory(self) -> dict[str, dict[str, Any]]:
-        """The objects of ``objects.inv``: by type, then by name, their locations."""
-        data = InventoryFile.loads((self.outdir / "objects.inv").read_bytes(), uri="")
-        return {kind: dict(objects) for kind, objects in data.data.items()}
+    def inventory(self) -> dict[str, dict[str, str]]:
+        """The URIs of ``objects.inv``: by type, then by name."""
+        with (self.outdir / "objects.inv").open("rb") as stream:
+            found = InventoryFile.load(stream, "", posixpath.join)
+
+        def uri(entry: Any) -> str:
+            # Before Sphinx 8.2 an object is a tuple of project, version, URI and title.
+            return str(entry.uri if hasattr(entry, "uri") else entry[2])
+
+        return {kind: {name: uri(entry) for name, entry in objects.items()} for kind, objects in found.items()}
 
     def files(self) -> dict[str, bytes]:
         """Return the bytes of each file of the output."""

@@ -202,7 +202,7 @@ def test_two_pages_describe_one_table(build: Build) -> None:
             " [lakecat.duplicate_table]"
         ),
     ]
-    assert built.inventory["lakecat:table"]["users"].uri == "a.html#table-users"
+    assert built.inventory["lakecat:table"]["users"] == "a.html#table-users"
 
 
 def test_twice_on_one_page(build: Build) -> None:

@@ -56,7 +56,7 @@ def test_role_leads_to_an_anchor_that_is_there(built: Built, number: int, role: 
 
 def test_inventory_names_tables_and_columns(built: Built) -> None:
     """`objects.inv` has every table, column, owner and tag with the anchor under which it is documented."""
-    found = {kind: {n: o.uri for n, o in objects.items()} for kind, objects in built.inventory.items()}
+    found = built.inventory
     assert found["lakecat:table"] == {
         "users": "catalog/users.html#table-users",
         "web.events": "catalog/web.events.html#table-web.events",
@@ -72,11 +72,11 @@ def test_inventory_names_tables_and_columns(built: Built) -> None:
 
 def test_every_anchor_of_the_inventory_exists(built: Built) -> None:
     """Whatever the inventory promises, the pages have."""
-    entries = [e for kind, objects in built.inventory.items() if kind.startswith("lakecat:") for e in objects.values()]
-    assert len(entries) == 8
-    for entry in entries:
-        file, _, anchor = entry.uri.partition("#")
-        assert built.page(file.removesuffix(".html")).find(id=anchor), entry.uri
+    uris = [uri for kind, objects in built.inventory.items() if kind.startswith("lakecat:") for uri in objects.values()]
+    assert len(uris) == 8
+    for uri in uris:
+        file, _, anchor = uri.partition("#")
+        assert built.page(file.removesuffix(".html")).find(id=anchor), uri
 
 
 def test_another_project_links_here(built: Built, project: NewProject) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sphinx.search.en import SearchEnglish
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from subprocess import CompletedProcess
@@ -56,7 +58,8 @@ def test_martians(project: Callable[..., Project], run_python: Callable[..., Com
     assert "martian owner crew" in said.replace("  ", " ")
     assert "Planet Mars" in said
     assert "eye_count" in said
-    assert built.inventory["lakecat:table"]["martians"].uri == "catalog/martians.html#table-martians"
+    assert built.inventory["lakecat:table"]["martians"] == "catalog/martians.html#table-martians"
     search = built.text("searchindex.js")
     for term in ("martian", "eye", "neighbour", "crew"):
-        assert f'"{term}":' in search, term
+        # Releases of Sphinx have different stemmers.
+        assert f'"{SearchEnglish({}).stem(term)}":' in search, term
