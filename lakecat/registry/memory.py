@@ -71,12 +71,15 @@ class CatalogRegistry:
         if not isinstance(name, str):
             raise TableNotFoundError(name, len(self._tables))
         with self._lock:
-            if (table := self._tables.get(name)) is not None:
+            table = self._tables.get(name)
+            meant: tuple[str, ...] = ()
+            if table is None:
+                note_read("name", self, name)
+                meant = tuple(sorted(self._full_names.get(name, ())))
+                table = self._tables[meant[0]] if len(meant) == 1 else None
+            if table is not None:
+                note_read("table", self, table)
                 return table
-            meant = tuple(sorted(self._full_names.get(name, ())))
-            note_read("name", self, name)
-            if len(meant) == 1:
-                return self._tables[meant[0]]
             if meant:
                 raise AmbiguousTableError(name, len(self._tables), meant)
             raise TableNotFoundError(name, len(self._tables), near_names(name, self._tables))

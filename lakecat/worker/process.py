@@ -66,9 +66,9 @@ class Answer:
 class Worker:
     """A process that answers questions, started when it is first needed and again after it died.
 
-    Questions are numbered, and whatever ends one without its answer (a limit, Ctrl-C) ends the process, and all that it
-    started: no answer is taken for that to another question. A forked child leaves its parent's process alone and
-    starts its own. Threads may ask at once; one question is answered at a time.
+    Questions are numbered, and whatever ends one without its answer (a limit, Ctrl-C) ends the process, and what it
+    started in its group: no answer is taken for that to another question. A forked child leaves its parent's process
+    alone and starts its own. Threads may ask at once; one question is answered at a time.
 
     Args:
         service: ``module:function``; it is called in the process, once, and returns what is called with each question.
@@ -214,11 +214,11 @@ class Worker:
             self._end()
         if self._process is not None:
             return
-        # Without buffers: nothing of them is written twice, nor is one of their locks held, where a process forks.
-        self._output = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed when the process ends)
         # What lies in the working directory is not to be taken for a module of anybody's: the path is ours.
         arguments = json.dumps([_path(), self._memory, sys.dont_write_bytecode])
         try:
+            # Without buffers: nothing of them is written twice, nor is one of their locks held, where a process forks.
+            self._output = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed when the process ends)
             self._process = subprocess.Popen(  # noqa: S603 (our own module, in this interpreter)
                 [sys.executable, *_flags(), "-P", "-c", _PROGRAM, arguments],
                 stdin=subprocess.PIPE,

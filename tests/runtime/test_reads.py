@@ -85,6 +85,12 @@ def in_vain():
         return frame()
 
 @table
+def describes(): return pl.LazyFrame(schema=[c.name for c in catalog.describe_table("two").columns])
+
+@table
+def by_registry(): return catalog.registry.get("one").source.scan()
+
+@table
 def lists(): return pl.LazyFrame(schema=dict.fromkeys(catalog.list_tables(), pl.Int64))
 
 @table
@@ -131,6 +137,8 @@ READ = {
     "of_another": ["table raw of reads_own:own"],
     "of_nobody": ["table local of None"],
     "in_vain": ["name gone"],
+    "describes": ["table two"],
+    "by_registry": ["table one"],
     "lists": ["list "],
     "later": ["table two"],
     "fails": ["table one"],

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PROGRAM = Path(__file__).with_name("oracle.py")
-TIMEOUT = 500
+TIMEOUT = 900
 
 
 @pytest.mark.finding(17)
