@@ -14,8 +14,9 @@ from lakecat.blocks import Facts, Grid, Head, Mark, Part, Prose, Ref, Row, Tab, 
 from lakecat.display import notebook, text
 from lakecat.sections.base import Detail, Lead, Put
 from lakecat.sections.compose import compose
+from lakecat.sections.parameters import described_parameters
 from lakecat.sections.registered import BUILT_IN
-from lakecat.snapshot import ColumnSnapshot, Fact, Figure, Statistics, TableSnapshot
+from lakecat.snapshot import ColumnSnapshot, Fact, Figure, Parameter, Statistics, TableSnapshot
 from lakecat.testing import check_section
 
 TABLE = TableSnapshot(
@@ -180,3 +181,29 @@ def test_the_contract_holds() -> None:
     check_section(Extra())
     check_section(Record(), catalog.registry.get("t"))
     check_section(change(collect=lambda self, table: None), catalog.registry.get("t"))
+
+
+DOCSTRINGS = {
+    "google": (
+        "One.\n\nArgs:\n    day (str): The *first* day,\n        local time.\n    city: Where.\n\nReturns:\n    day: no.",
+        {"day": "The first day, local time.", "city": "Where."},
+    ),
+    "stars": ("Args:\n  *day: a\n  **city: b", {"day": "a", "city": "b"}),
+    "fields": (
+        "One.\n\n:param str day: The day,\n    local.\n:param city: Where.",
+        {"day": "The day, local.", "city": "Where."},
+    ),
+    "nothing": ("One row: day.\n\nArgs: none.", {}),
+    "empty": ("", {}),
+}
+
+
+@pytest.mark.parametrize("style", DOCSTRINGS)
+def test_what_a_docstring_says_of_parameters(style: str) -> None:
+    """It stands beside the parameter, in the two styles that are common."""
+    description, expected = DOCSTRINGS[style]
+    assert described_parameters(description) == expected
+    table = TableSnapshot(name="t", kind="function", description=description, parameters=(Parameter(name="day"),))
+    shown = [line for line in text.page(compose(table)).splitlines() if line.startswith("Parameter")]
+    said = f". {expected['day']}" if expected else ""
+    assert shown == [f"Parameter  day, required{said}"]
