@@ -185,7 +185,7 @@ def test_the_contract_holds() -> None:
 
 DOCSTRINGS = {
     "google": (
-        "One.\n\nArgs:\n    day (str): The *first* day,\n        local time.\n    city: Where.\n\nReturns:\n    day: no.",
+        "One.\n\nArgs:\n    day (str): The *first* day,\n        local time.\n    city: Where.\n\nReturns:\n    day: x",
         {"day": "The first day, local time.", "city": "Where."},
     ),
     "stars": ("Args:\n  *day: a\n  **city: b", {"day": "a", "city": "b"}),
