@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from lakecat.contract import columns_by_table
 from lakecat.databases import Database, ModuleDatabase
+from lakecat.declaration import Declaration
 from lakecat.decorator import add_function, add_source, calling_place
-from lakecat.errors import DeclarationError, TableNotFoundError
+from lakecat.errors import TableNotFoundError
 from lakecat.introspect import introspect
 from lakecat.names import near_names
 from lakecat.reading import read_table
@@ -121,8 +123,23 @@ class Catalog:
         """Add a source or a function to the registry of this catalog.
 
         That of ``Catalog()`` is the registry in use, which ``@table`` and every other ``Catalog()`` share: the table
-        is then there for all of them. ``Catalog(CatalogRegistry())`` is a catalog of its own. See
-        :func:`lakecat.register_static_table` for the arguments.
+        is then there for all of them. ``Catalog(CatalogRegistry())`` is a catalog of its own.
+
+        Args:
+            obj: A table source, as for :func:`lakecat.register_static_table`, or a function that returns a frame.
+            description: What one row is; what the function or object says of itself where none is given.
+                reStructuredText in documentation.
+            tags: Free labels; the object's own where none are given.
+            owner: Who answers for the table; the object's own where none is given.
+            schema: The columns: a mapping of names to Polars dtypes or their names, a ``pl.Schema``, a ``pa.Schema``,
+                or Columns, whose dtypes may be left to the data.
+            name: The table's name; that of the function or object where none is given.
+            database: The database it belongs to.
+            examples: Values of parameters with which the snippets of documentation run.
+            deprecated: Why not to use it any more, and what to use.
+            change_token: What tells documentation of changes that a function's code and the tables that it reads do not
+                show: a path of a file or folder, several, or a function without parameters that returns a text (of a
+                database, say), or ``None`` for "always read again". An object has a method of that name instead.
 
         Raises:
             DeclarationError: It is neither, or a value that cannot be.
@@ -135,21 +152,23 @@ class Catalog:
             >>> own.list_tables()
             ['numbers']
         """
-        shared: dict[str, Any] = {
-            "registry": self.registry,
-            "name": name,
-            "description": description,
-            "schema": schema,
-            "database": database,
-            "examples": examples,
-            "deprecated": deprecated,
-        }
+        declared = Declaration(
+            description=description,
+            tags=tags,
+            owner=owner,
+            schema=schema,
+            name=name,
+            database=database,
+            examples=examples,
+            deprecated=deprecated,
+            change_token=change_token,
+        )
         if not hasattr(obj, "scan") and callable(obj) and not isinstance(obj, type):
-            add_function(obj, tags=tags or (), owner=owner or "", change_token=change_token, **shared)
-        elif change_token is not None:
-            raise DeclarationError("change_token is for functions; an object tells by its own method of that name")
+            # A function has no tags and no owner of its own.
+            declared = dataclasses.replace(declared, tags=tags or (), owner=owner or "")
+            add_function(obj, declared, registry=self.registry)
         else:
-            add_source(obj, place=calling_place(), tags=tags, owner=owner, **shared)  # type: ignore[arg-type]
+            add_source(obj, declared, registry=self.registry, place=calling_place())  # type: ignore[arg-type]
 
     def db(self, name: str) -> Database | ModuleDatabase:
         """Return the database of this name: one given to this catalog, or the tables declared with ``database=name``.

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from lakecat.declaration import Declaration
 from lakecat.errors import DeclarationError
 from lakecat.execution import current_execution
-from lakecat.metadata import Place, TableMetadata, columns_from
-from lakecat.names import check_name, full_name, told
+from lakecat.metadata import Place
+from lakecat.names import told
 from lakecat.registry import RegisteredTable, Registry, current_registry
-from lakecat.sources.base import HasParameters, TableSource, check_is_source, instead_of, near_parameters
+from lakecat.sources.base import HasParameters, TableSource, check_is_source, instead_of
 from lakecat.sources.function import FunctionSource
 
 if TYPE_CHECKING:
@@ -57,18 +58,19 @@ def table(
 
     Args:
         function: A function that returns a LazyFrame or a DataFrame. Its parameters become the table's.
-        description: What one row is; the function's docstring where none is given. reStructuredText in documentation.
-        tags: Free labels.
-        owner: Who answers for the table.
-        schema: The columns: a mapping of names to Polars dtypes or their names, a ``pl.Schema``, a ``pa.Schema``, or
-            Columns.
-        name: The table's name; the function's where none is given.
+        description: What one row is; what the function or object says of itself where none is given.
+            reStructuredText in documentation.
+        tags: Free labels; the object's own where none are given.
+        owner: Who answers for the table; the object's own where none is given.
+        schema: The columns: a mapping of names to Polars dtypes or their names, a ``pl.Schema``, a ``pa.Schema``,
+            or Columns, whose dtypes may be left to the data.
+        name: The table's name; that of the function or object where none is given.
         database: The database it belongs to.
         examples: Values of parameters with which the snippets of documentation run.
         deprecated: Why not to use it any more, and what to use.
-        change_token: What tells documentation of changes that the function's code and the tables that it reads do not
+        change_token: What tells documentation of changes that a function's code and the tables that it reads do not
             show: a path of a file or folder, several, or a function without parameters that returns a text (of a
-            database, say), or ``None`` for "always read again".
+            database, say), or ``None`` for "always read again". An object has a method of that name instead.
 
     Raises:
         DeclarationError: A value that cannot be.
@@ -80,24 +82,23 @@ def table(
         ...     '''One row a user.'''
         ...     return pl.DataFrame({"user_id": [1, 2]})
     """
+    declared = Declaration(
+        description=description,
+        tags=tags,
+        owner=owner,
+        schema=schema,
+        name=name,
+        database=database,
+        examples=examples,
+        deprecated=deprecated,
+        change_token=change_token,
+    )
 
     def declare(function: _F) -> _F:
         if not callable(function) or isinstance(function, (type, classmethod, staticmethod)):
             instead = instead_of(function) or "use register_static_table for an object"
             raise DeclarationError(f"@table goes on a function, not on {told(function)}; {instead}")
-        add_function(
-            function,
-            registry=current_registry(),
-            description=description,
-            tags=tags,
-            owner=owner,
-            schema=schema,
-            name=name,
-            database=database,
-            examples=examples,
-            deprecated=deprecated,
-            change_token=change_token,
-        )
+        add_function(function, declared, registry=current_registry())
         return function
 
     if isinstance(function, str):
@@ -116,28 +117,31 @@ def register_static_table(
     database: str | None = None,
     examples: Mapping[str, Any] | None = None,
     deprecated: str = "",
+    change_token: ChangeToken | None = None,
 ) -> None:
     """Declare an object, such as a DeltaTable or a ParquetTable, as a table of the current registry.
 
     Args:
         obj: Any object with ``kind``, ``scan``, ``schema``, ``facts`` and ``change_token``.
-        name: The table's name; the object's own where none is given.
-        description: What one row is; the object's own where none is given.
+        description: What one row is; what the function or object says of itself where none is given.
+            reStructuredText in documentation.
         tags: Free labels; the object's own where none are given.
         owner: Who answers for the table; the object's own where none is given.
-        schema: Columns to describe; dtypes may be left to the data (``Column("id", description="…")``).
+        schema: The columns: a mapping of names to Polars dtypes or their names, a ``pl.Schema``, a ``pa.Schema``,
+            or Columns, whose dtypes may be left to the data.
+        name: The table's name; that of the function or object where none is given.
         database: The database it belongs to.
         examples: Values of parameters with which the snippets of documentation run.
         deprecated: Why not to use it any more, and what to use.
+        change_token: What tells documentation of changes that a function's code and the tables that it reads do not
+            show: a path of a file or folder, several, or a function without parameters that returns a text (of a
+            database, say), or ``None`` for "always read again". An object has a method of that name instead.
 
     Raises:
         DeclarationError: It is no table source, or a value that cannot be.
         DuplicateTableError: The name is declared already, and this is no reload of the module that did it.
     """
-    add_source(
-        obj,
-        registry=current_registry(),
-        place=calling_place(),
+    declared = Declaration(
         description=description,
         tags=tags,
         owner=owner,
@@ -146,79 +150,51 @@ def register_static_table(
         database=database,
         examples=examples,
         deprecated=deprecated,
+        change_token=change_token,
     )
+    add_source(obj, declared, registry=current_registry(), place=calling_place())
 
 
-def add_function(
-    function: Callable[..., Any],
-    *,
-    registry: Registry,
-    schema: Any,
-    name: str | None,
-    description: str | None,
-    database: str | None,
-    examples: Mapping[str, Any] | None,
-    change_token: ChangeToken | None = None,
-    **declared: Any,
-) -> None:
-    """Add a function to a registry; the arguments are those of :func:`table`."""
-    name = name if name is not None else getattr(function, "__name__", "")
-    full = _full_name(name, database)
-    parameters = _parameters_of(function, full)
-    metadata = TableMetadata(
-        name=name,
+def add_function(function: Callable[..., Any], declared: Declaration, *, registry: Registry) -> None:
+    """Add a function to a registry; see :func:`table`."""
+    own = getattr(function, "__name__", "")
+    metadata = declared.metadata(
         kind=FunctionSource.kind,
-        description=description if description is not None else inspect.getdoc(function) or "",
-        columns=columns_from(schema, f"table {full!r}"),
-        database=database,
-        examples=_known_examples(examples, parameters, full),
+        name=own,
+        description=inspect.getdoc(function) or "",
+        owner=None,
+        parameters=_parameters_of(function, declared.full_name(own)),
         place=_place_of(function),
-        **declared,
     )
     run = metadata.place.execution if metadata.place else None
     source = FunctionSource(
         function,
         name=metadata.full_name,
         schema=metadata.schema,
-        change_token=change_token,
+        change_token=declared.change_token,
         declared_in=None if run is None else (run.module, run.code.co_filename),
     )
     registry.add(RegisteredTable(metadata, source))
 
 
-def add_source(
-    obj: TableSource,
-    *,
-    registry: Registry,
-    place: Place | None,
-    schema: Any,
-    name: str | None,
-    description: str | None,
-    tags: Iterable[str] | None,
-    owner: str | None,
-    database: str | None,
-    examples: Mapping[str, Any] | None,
-    **declared: Any,
-) -> None:
-    """Add a source to a registry; the arguments are those of :func:`register_static_table`."""
+def add_source(obj: TableSource, declared: Declaration, *, registry: Registry, place: Place | None) -> None:
+    """Add a source to a registry; see :func:`register_static_table`."""
     source = check_is_source(obj)
-    name = name if name is not None else getattr(obj, "name", None)
-    if name is None:
+    if declared.change_token is not None:
+        raise DeclarationError("change_token is for functions; an object tells by its own method of that name")
+    own = getattr(obj, "name", None)
+    if own is None and declared.name is None:
         raise DeclarationError(
             f"{type(obj).__name__} has no name of its own; give one: register_static_table(obj, 'name')"
         )
-    full = _full_name(name, database)
-    metadata = TableMetadata(
-        name=name,
+    metadata = declared.metadata(
         kind=source.kind,
-        description=description if description is not None else getattr(obj, "description", "") or "",
-        tags=getattr(obj, "tags", ()) if tags is None else tags,  # type: ignore[arg-type]
-        owner=owner if owner is not None else getattr(obj, "owner", "") or "",
-        columns=columns_from(schema, f"table {full!r}"),
-        database=database,
-        examples=_known_examples(examples, _parameters_of_source(source) if examples else (), full),
+        name=own,  # type: ignore[arg-type]
+        description=getattr(obj, "description", "") or "",
+        tags=getattr(obj, "tags", ()),
+        owner=getattr(obj, "owner", "") or "",
+        parameters=_parameters_of_source(source) if declared.examples else (),
         place=place,
-        **declared,
     )
     registry.add(RegisteredTable(metadata, source))
 
@@ -251,10 +227,6 @@ def _place_of(function: Callable[..., Any]) -> Place:
     )
 
 
-def _full_name(name: str, database: str | None) -> str:
-    return full_name(check_name(name), None if database is None else check_name(database, "database"))
-
-
 def _parameters_of(function: Callable[..., Any], table: str) -> tuple[str, ...] | None:
     """Return the names of a function's parameters; ``None`` where it takes any."""
     try:
@@ -273,20 +245,3 @@ def _parameters_of_source(source: TableSource) -> tuple[str, ...] | None:
         return tuple(p.name for p in source.parameters()) if isinstance(source, HasParameters) else ()
     except Exception:  # noqa: BLE001 - one bad source takes no module down; its page tells what is wrong
         return None
-
-
-def _known_examples(
-    examples: Mapping[str, Any] | None, parameters: tuple[str, ...] | None, table: str
-) -> Mapping[str, Any]:
-    """Return examples as they were given, once each is known to name a parameter; ``None`` knows all names."""
-    if examples is not None and not isinstance(examples, Mapping):
-        raise DeclarationError(
-            f"examples of table {table!r} is {type(examples).__name__}; write a mapping of parameters to values"
-        )
-    for name in examples or {}:
-        if parameters is not None and name not in parameters:
-            hint = near_parameters(str(name), parameters)
-            raise DeclarationError(
-                f"examples of table {table!r} name {told(name)}, which is no parameter of it; {hint}"
-            )
-    return dict(examples or {})

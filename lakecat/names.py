@@ -68,6 +68,13 @@ def near_names(name: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*same, *similar]))[:_NEAR]
 
 
+def near_parameters(name: str, known: tuple[str, ...]) -> str:
+    """Return what to say to one who wrote a parameter that is not ``known``: the nearest, or all of them."""
+    if near := near_names(name, known):
+        return f"did you mean {near[0]!r}?"
+    return f"it takes {', '.join(known)}" if known else "it takes none"
+
+
 def _likely(name: str, names: list[str]) -> list[str]:
     """Return the names that may be among the nearest: of many, those with the longest common subsequence.
 

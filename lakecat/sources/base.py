@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from lakecat.errors import DeclarationError, TableParameterError
 from lakecat.hosts import is_remote
-from lakecat.names import near_names, told
+from lakecat.names import near_parameters, told
 from lakecat.plaintext import safe_location
 
 if TYPE_CHECKING:
@@ -186,10 +186,3 @@ def refuse_parameters(params: dict[str, Any], known: tuple[str, ...], table: str
     for name in params:
         if name not in known:
             raise TableParameterError(f"table {table!r} has no parameter {name!r}; {near_parameters(name, known)}")
-
-
-def near_parameters(name: str, known: tuple[str, ...]) -> str:
-    """Return what to say to one who wrote a parameter that is not ``known``: the nearest, or all of them."""
-    if near := near_names(name, known):
-        return f"did you mean {near[0]!r}?"
-    return f"it takes {', '.join(known)}" if known else "it takes none"
