@@ -24,9 +24,10 @@ _STYLE = """<style>
 .lakecat .lc-badge { border: 1px solid; border-radius: 3px; padding: 0 0.35em; font-size: 0.85em; opacity: 0.8 }
 .lakecat .lc-null, .lakecat .lc-source { opacity: 0.7 }
 .lakecat .lc-note { border-left: 3px solid; padding: 0 0.8em; margin: 0.5em 0 }
-.lakecat .lc-scroll { overflow-x: auto; max-height: 30em }
+.lakecat .lc-scroll { overflow-x: auto; max-height: 40em }
 .lakecat table { border-collapse: collapse }
 .lakecat th, .lakecat td { text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0 }
+.lakecat .lc-type > code, .lakecat .lc-type > .lc-null { white-space: nowrap }
 .lakecat .lc-number { text-align: right }
 .lakecat .lc-details > div { display: flex; gap: 1em }
 .lakecat .lc-details dt { min-width: 8em; opacity: 0.7 }
