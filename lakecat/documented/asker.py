@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from lakecat.contract import column_names
 from lakecat.documented.failed import failed_source
 from lakecat.documented.reads import reads_of, token_of_read
+from lakecat.errors import CatalogLoadError
 from lakecat.introspect import change_token, introspect
 from lakecat.modules import searched
 from lakecat.recording import Recorder
@@ -94,8 +96,9 @@ class Asker:
 
     def token_of_read(self, kind: str, reference: str, name: str) -> str | None:
         """Return what tells whether something that was read of a catalog of its own is the same."""
-        with searched(self._folder):
+        with searched(self._folder), contextlib.suppress(CatalogLoadError):
             return token_of_read(kind, CatalogReference.parse(reference).load().registry, name)
+        return None
 
     def close(self) -> None:
         """Record no more what is read."""

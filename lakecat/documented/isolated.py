@@ -112,6 +112,9 @@ class IsolatedAsker:
         except StartError as error:
             self.unavailable = error.how
             return None
+        except OSError as error:
+            self.unavailable = f"no process can be started ({error.strerror})"
+            return None
         except WorkerError as error:
             raise UnansweredError(name, self._tables, error) from None
         return None if answer.found is None else (answer.found, answer.printed)

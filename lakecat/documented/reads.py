@@ -62,10 +62,18 @@ def token_of_read(kind: str, registry: Registry, name: str) -> str | None:
     return table.metadata.full_name if kind == "name" else change_token(table)
 
 
+_CATALOGS: dict[int, tuple[Registry, str]] = {}
+
+
 def _catalog_of(registry: Registry) -> str | None:
     """Return ``module:attribute`` of the catalog with a registry."""
-    for module, content in sorted((name, vars(found)) for name, found in sys.modules.items() if found is not None):
-        for name, value in list(content.items()) if module != "__main__" else ():
-            if value is registry or (isinstance(value, Catalog) and value.is_on(registry)):
+    if id(registry) in _CATALOGS:
+        return _CATALOGS[id(registry)][1]
+    for module, found in sorted(sys.modules.items()):
+        content = getattr(found, "__dict__", {}) if module != "__main__" else {}
+        for name, value in list(content.items()):
+            # By its type: what stands in a module may answer isinstance by code of its own.
+            if value is registry or (issubclass(type(value), Catalog) and value.is_on(registry)):
+                _CATALOGS[id(registry)] = registry, f"{module}:{name}"
                 return f"{module}:{name}"
     return None

@@ -112,7 +112,8 @@ class Worker:
             EndedError: The process ended.
             TimeLimitError: It took too long.
             MemoryLimitError: It took too much memory.
-            StartError: The process cannot be had.
+            StartError: The process does not get as far as the question.
+            OSError: The system has no room for a process.
             KeyboardInterrupt: It was raised here, or there.
         """
         limit = self._seconds if seconds is None else seconds
@@ -209,6 +210,7 @@ class Worker:
 
         Raises:
             StartError: It ends before it can be asked, or what answers questions cannot be had.
+            OSError: The system has no room for it.
         """
         if self._process is not None and _has_ended(self._process):
             self._end()
@@ -216,19 +218,16 @@ class Worker:
             return
         # What lies in the working directory is not to be taken for a module of anybody's: the path is ours.
         arguments = json.dumps([_path(), self._memory, sys.dont_write_bytecode])
-        try:
-            # Without buffers: nothing of them is written twice, nor is one of their locks held, where a process forks.
-            self._output = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed when the process ends)
-            self._process = subprocess.Popen(  # noqa: S603 (our own module, in this interpreter)
-                [sys.executable, *_flags(), "-P", "-c", _PROGRAM, arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._output,
-                bufsize=0,
-                start_new_session=True,  # Ctrl-C in a terminal is for us alone
-            )
-        except OSError as error:
-            raise StartError(f"could not be started ({error.strerror})") from None
+        # Without buffers: nothing of them is written twice, nor is one of their locks held, where a process forks.
+        self._output = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed when the process ends)
+        self._process = subprocess.Popen(  # noqa: S603 (our own module, in this interpreter)
+            [sys.executable, *_flags(), "-P", "-c", _PROGRAM, arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._output,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C in a terminal is for us alone
+        )
         self._answers = queue.Queue()
         passed = (self._process.stdout, self._answers)
         threading.Thread(target=_pass_on, args=passed, name="lakecat-worker", daemon=True).start()
