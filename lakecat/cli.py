@@ -87,8 +87,8 @@ def _catalog_option(command: Callable[..., None]) -> Callable[..., None]:
         "reference",
         metavar=_METAVAR,
         callback=_reference,
-        help="The module that declares the tables, and the Catalog in it if it has one of its own. "
-        "Modules in this folder are found.",
+        help="The module that declares the tables, and the Catalog in it if it has one of its own; or the name of a "
+        "catalog that an installed package brings. Modules in this folder are found.",
     )(command)
 
 

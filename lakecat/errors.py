@@ -24,6 +24,7 @@
     │   └── CommitConflictError   another writer was first, and the change cannot be repeated on top
     ├── AuditLogError             the environment demands an audit log that cannot be written
     ├── CatalogLoadError          a catalog's module cannot be imported, or holds no catalog
+    ├── PluginError               what an installed package brings is not there, or cannot be used
     └── SnapshotError             a snapshot file that cannot be used
 
 The data stand in ``args`` and as attributes, the sentence in ``str()``, so each error survives pickling. ``message`` is
@@ -47,6 +48,7 @@ __all__ = [
     "LakecatError",
     "MissingDataError",
     "NotADeltaTableError",
+    "PluginError",
     "SchemaMismatchError",
     "SnapshotError",
     "SourceError",
@@ -273,6 +275,12 @@ class CatalogLoadError(LakecatError):
 
     def __str__(self) -> str:
         return f"{self.message}: {self.reason}" if self.reason else self.message
+
+
+class PluginError(LakecatError):
+    """No installed package brings what was asked for by its name, or what it brings cannot be used."""
+
+    code = "plugin"
 
 
 class SnapshotError(LakecatError):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from importlib.metadata import entry_points
 
+from lakecat import plugins
 from lakecat.sections.base import Section
 from lakecat.sections.columns import Columns
 from lakecat.sections.details import Details
@@ -43,7 +43,7 @@ def sections() -> tuple[Section, ...]:
 
 def installed() -> str:
     """Return a text that is equal while the same packages of the same versions add sections."""
-    found = sorted((e.name, e.value, e.dist.version if e.dist else "") for e in entry_points(group=GROUP))
+    found = plugins.installed(GROUP)
     return repr(found) if found else ""
 
 
@@ -55,20 +55,20 @@ def broken() -> tuple[str, ...]:
 @functools.cache
 def _installed() -> tuple[tuple[Section, ...], tuple[str, ...]]:
     found: dict[str, Section] = {section.name: section for section in BUILT_IN}
-    failures = []
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        package = entry.dist.name if entry.dist is not None else entry.value
+    classes, errors = plugins.load_all(GROUP)
+    failures = [error.message for error in errors]
+    for name, make in classes.items():
         try:
-            section = entry.load()()
+            section = make()
             if not isinstance(section, Section) or not isinstance(section.name, str):
                 raise TypeError("it has no name, draw and words")
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 (what a package raises costs what it offers alone)
-            failures.append(f"the section {entry.name!r} of {package} is left out: {type(error).__name__}")
+            failures.append(f"section {plugins.find(GROUP, name)} cannot be used: it raised {type(error).__name__}")
             continue
         if section.name in found:
-            failures.append(f"the section {entry.name!r} of {package} is left out: there is one named {section.name!r}")
+            failures.append(f"section {plugins.find(GROUP, name)} cannot be used: there is one named {section.name!r}")
             continue
         found[section.name] = section
     return tuple(found.values())[len(BUILT_IN) :], tuple(failures)

@@ -130,8 +130,11 @@ def test_it_is_found_and_nothing_else_changes(site: Project, path: str) -> None:
 
 
 BROKEN = {
-    "import": ("raise RuntimeError('hunter2')", "the section 'broken' of lakecat-broken is left out: RuntimeError"),
-    "class": ("class Broken: pass", "the section 'broken' of lakecat-broken is left out: TypeError"),
+    "import": (
+        "raise RuntimeError('hunter2')",
+        "section 'broken' of lakecat-broken 1.0 cannot be used: importing module 'lakecat_broken' raised RuntimeError",
+    ),
+    "class": ("class Broken: pass", "section 'broken' (of lakecat-broken 1.0) cannot be used: it raised TypeError"),
     "draw": ("draw = raising", "The section 'broken' of this page cannot be shown: it raised SystemExit."),
     "words": ("words = raising", "The section 'broken' of this page cannot be shown: it raised SystemExit."),
     "slot": ("draw = odd", "The section 'broken' of this page cannot be shown: there is no slot 'nowhere'"),
