@@ -96,6 +96,11 @@ class IsolatedAsker:
         found = None if answer is None else answer[0]["columns"]
         return None if found is None else tuple(found)
 
+    @property
+    def process(self) -> int | None:
+        """The number of the process, if there is one."""
+        return None if self._worker is None else self._worker.process
+
     def close(self) -> None:
         """End the process."""
         if self._worker is not None:

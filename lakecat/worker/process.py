@@ -134,6 +134,11 @@ class Worker:
                 self._end()
                 raise
 
+    @property
+    def process(self) -> int | None:
+        """The number of the process, if there is one."""
+        return None if self._process is None else self._process.pid
+
     def close(self) -> None:
         """End the process, and with it what is being asked."""
         self._closing = True
