@@ -81,6 +81,12 @@ def test_no_column_at_all() -> None:
     assert [frame.height for frame in found] == [1, 4, 4]
 
 
+def test_a_filter_that_is_null_for_every_row() -> None:
+    """A filter that is no Boolean but NULL lets nothing pass."""
+    found = in_plan_order([pl.DataFrame({"a": [1]})], columns=None, predicate=pl.lit(None), n_rows=None)
+    assert [frame.height for frame in found] == [0]
+
+
 def test_a_frame_of_which_all_passes_is_handed_on_as_it_is() -> None:
     """What need not be filtered is not copied."""
     given = pl.DataFrame({"a": [1, 2]})
@@ -96,11 +102,12 @@ def no_thread() -> Callable[[], bool]:
     return lambda: not [t for t in threading.enumerate() if t.name in names and t not in before]
 
 
-@pytest.mark.parametrize("taken", [0, 1, 40])
+@pytest.mark.parametrize("taken", [0, 1, 1000])
 def test_a_stream_has_all_rows_in_order_and_leaves_no_thread(taken: int, no_thread: Callable[[], bool]) -> None:
     """A frame is read once, from its first row on; whoever stops early ends the query, too."""
     rows = 400_000
-    stream = FrameStream(pl.LazyFrame({"a": range(rows)}).select(pl.col("a") * 2))
+    parts = [pl.LazyFrame({"a": range(start, start + rows // 40)}) for start in range(0, rows, rows // 40)]
+    stream = FrameStream(pl.concat(parts).select(pl.col("a") * 2))
     reader = stream.reader()
     assert reader.schema.names == ["a"]
     assert no_thread(), "something is computed before a batch is asked for"
@@ -113,7 +120,7 @@ def test_a_stream_has_all_rows_in_order_and_leaves_no_thread(taken: int, no_thre
     stream.close()
     stream.close()
     assert seen == [2 * i for i in range(len(seen))]
-    assert len(seen) == rows if taken == 40 else len(seen) < rows
+    assert len(seen) == rows if taken == 1000 else len(seen) < rows
     assert no_thread()
     assert stream.failure is None
 
