@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx import addnodes
 
-from lakecat.blocks import Grid, Markup, Prose, Ref
+from lakecat.blocks import Grid, Markup, Prose, Ref, Text
 from lakecat.plaintext import plain, plain_name
 from lakecat.sections.compose import compose
 from lakecat.sections.index import Index
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from lakecat.blocks import Page
     from lakecat.sections.index import Edge
     from lakecat.snapshot import TableSnapshot
+
+
+_NONE_SHOWN = Prose((Text("No column is shown here."),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class TableDocument:
         part = self.page.part(anchor)
         found: list[nodes.Node] = []
         for index, block in enumerate(part.blocks if part else ()):
+            if isinstance(block, Grid) and shown is not None and not shown:
+                block = _NONE_SHOWN  # noqa: PLW2901
             if isinstance(block, Prose):
                 found += self._prose(block)
                 continue

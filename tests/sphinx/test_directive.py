@@ -223,3 +223,15 @@ def test_columns_that_are_not_shown_are_no_targets(build: Build) -> None:
     assert (built.status, built.warnings) == (0, [])
     assert "lakecat:column" not in built.inventory
     assert built.page("index").select_one("ol li a")["href"] == "#table-users"
+
+
+@pytest.mark.parametrize("builder", ["html", "text"])
+def test_where_no_column_is_left(build: Build, builder: str) -> None:
+    """A sentence stands in the place of the columns, and no table without rows."""
+    prose = "T\n=\n\n.. lakecat-table:: orders\n   :exclude: a\n"
+    built = build({"tables.py": TABLES, "index.rst": prose}, "-W", "-D", "lakecat_autocatalog=", builder=builder)
+    assert built.status == 0, built.errors
+    page = next(built.outdir.glob("index.*")).read_text(encoding="utf-8")
+    assert "No column is shown here." in page
+    assert "Columns of orders" not in page
+    assert "| Column" not in page
