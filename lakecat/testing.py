@@ -11,12 +11,24 @@ from unittest import mock
 
 import polars as pl
 
-from lakecat.errors import DeclarationError, TableParameterError
+from lakecat.errors import DeclarationError, LakecatError, SourceError, TableParameterError
 from lakecat.metadata import Column
-from lakecat.plaintext import redact, secrets_of
+from lakecat.plaintext import redact
 from lakecat.sections.contract import check_section
-from lakecat.snapshot import Fact, Figure, Parameter, Statistics
-from lakecat.sources.base import HasColumns, HasParameters, HasStatistics, TableSource, check_is_source
+from lakecat.snapshot import ColumnStatistics, Commit, Fact, Figure, Parameter, Problem, Statistics
+from lakecat.sources.base import (
+    HasColumns,
+    HasColumnStatistics,
+    HasDescription,
+    HasFailures,
+    HasHistory,
+    HasParameters,
+    HasProblems,
+    HasStatistics,
+    TableSource,
+    check_is_source,
+)
+from lakecat.sources.location import location_of, secrets_in
 
 __all__ = ["check_section", "check_source"]
 
@@ -66,6 +78,7 @@ def check_source(source: object, *, params: Mapping[str, Any] | None = None) -> 
         raise AssertionError(str(error)) from None
     contract = _Contract(table, dict(params or {}))
     contract.check_kind()
+    contract.check_location()
     contract.check_parameters()
     contract.check_scan()
     contract.check_schema()
@@ -73,6 +86,10 @@ def check_source(source: object, *, params: Mapping[str, Any] | None = None) -> 
     contract.check_change_token()
     contract.check_columns()
     contract.check_statistics()
+    contract.check_column_statistics()
+    contract.check_history()
+    contract.check_texts()
+    contract.check_failure()
 
 
 class _Contract:
@@ -82,9 +99,23 @@ class _Contract:
         self.source = source
         self.params = params
         self.name = type(source).__name__
+        self.secrets = secrets_in(source)
 
     def check_kind(self) -> None:
         self._require(bool(self.source.kind.strip()), "kind is empty; give it a text such as 'delta'")
+
+    def check_location(self) -> None:
+        try:
+            location, again = (location_of(self.source, table=self.name) for _ in range(2))
+        except SourceError as error:
+            raise self._broken(error.message.partition(" cannot be read: ")[2]) from None
+        except Exception as error:
+            raise self._broken(f"its uri or storage_options raised {type(error).__name__}: {error}") from error
+        self._require(location == again, "its uri or storage_options are not twice the same, though nothing changed")
+        self.secrets = secrets_in(self.source)
+        shown = repr(self.source)
+        is_safe = not any(secret in shown for secret in location.secrets)
+        self._require(is_safe, "its repr shows the value of a storage option or a secret of its uri")
 
     def check_parameters(self) -> None:
         if not isinstance(self.source, HasParameters):
@@ -127,18 +158,13 @@ class _Contract:
     def check_facts(self) -> None:
         facts = self._ask("facts")
         self._require(isinstance(facts, Iterable), f"facts() returned {type(facts).__name__}, not an iterable of Fact")
-        secrets = secrets_of(getattr(self.source, "storage_options", None))
         for fact in facts:
             self._require(isinstance(fact, Fact), f"facts() gave {fact!r}, not a Fact")
             texts = (fact.label, fact.value)
             are_text = all(isinstance(text, str) for text in texts)
             self._require(are_text, f"facts() gave {fact!r}, whose label and value are not both text")
             self._require(bool(fact.label.strip()), f"facts() gave {fact!r}, which has no label")
-            # The fact itself is not in the message: it would put the secret into a log.
-            is_safe = all(redact(text, secrets) == text for text in texts)
-            self._require(is_safe, f"facts() shows a secret or the user part or query of a URL in {fact.label[:30]!r}")
-        shown = repr(self.source)
-        self._require(not any(secret in shown for secret in secrets), "its repr shows the value of a storage option")
+            self._require_safe("facts()", *texts, at=f" in {fact.label[:30]!r}")
 
     def check_change_token(self) -> None:
         token, again = self._ask("change_token"), self._ask("change_token")
@@ -167,13 +193,7 @@ class _Contract:
         found = self._ask("statistics")
         self._require(isinstance(found, Statistics), f"statistics() returned {type(found).__name__}, not Statistics")
         for name in _FIGURES:
-            figure = getattr(found, name)
-            is_figure = figure is None or (
-                isinstance(figure, Figure) and type(figure.value) is int and figure.value >= 0
-            )
-            self._require(is_figure, f"statistics() has {figure!r} for {name}, not a Figure of a whole number or None")
-            has_origin = figure is None or (figure.provenance in ("exact", "approximate") and bool(figure.source))
-            self._require(has_origin, f"statistics() does not say how exact {name} is, or where it comes from")
+            self._require_figure(getattr(found, name), "statistics()", name)
         self._require(
             _is_utc(found.last_change), f"statistics() has {found.last_change!r} for last_change, not ISO 8601 in UTC"
         )
@@ -183,6 +203,86 @@ class _Contract:
                 rows == found.rows.value, f"statistics() calls {found.rows.value} rows exact, and scan() gives {rows}"
             )
 
+    def check_column_statistics(self) -> None:
+        if not isinstance(self.source, HasColumnStatistics):
+            return
+        method, found = "column_statistics()", self._ask("column_statistics")
+        self._require(isinstance(found, Mapping), f"{method} returned {type(found).__name__}, not a mapping")
+        names = self._actual_schema().names()
+        for name, known in found.items():
+            # A field of a column may have figures of its own.
+            is_there = isinstance(name, str) and any(name == n or name.startswith(f"{n}.") for n in names)
+            self._require(is_there, f"{method} names {name!r}, and scan() gives {names}")
+            is_known = isinstance(known, ColumnStatistics)
+            self._require(is_known, f"{method} has {type(known).__name__} for {name!r}, not ColumnStatistics")
+            self._require_figure(known.null_count, method, f"the nulls of {name!r}")
+            are_text = all(text is None or isinstance(text, str) for text in (known.minimum, known.maximum))
+            self._require(are_text, f"{method} has bounds of {name!r} that are not text or None")
+            says = known.bounds in ("exact", "approximate")
+            self._require(says, f"{method} calls the bounds of {name!r} {known.bounds!r}, not exact or approximate")
+            nulls = known.null_count
+            if nulls is not None and nulls.provenance == "exact" and name in names and not self.params:
+                count = self.source.scan().select(pl.col(name).null_count()).collect().item()
+                sentence = f"{method} calls {nulls.value} nulls of {name!r} exact, and scan() gives {count}"
+                self._require(count == nulls.value, sentence)
+
+    def check_history(self) -> None:
+        if not isinstance(self.source, HasHistory):
+            return
+        found = self._ask("history")
+        well_formed = isinstance(found, tuple) and all(isinstance(c, Commit) for c in found)
+        self._require(well_formed, f"history() returned {found!r}, not a tuple of Commit")
+        for commit in found:
+            is_number = type(commit.version) is int and commit.version >= 0
+            self._require(is_number, f"history() has {commit.version!r} for a version, not a whole number")
+            self._require(_is_utc(commit.time), f"history() has {commit.time!r} for a time, not ISO 8601 in UTC")
+            counts = commit.rows_added is None or type(commit.rows_added) is int
+            self._require(counts, f"history() has {commit.rows_added!r} for rows_added, not a whole number or None")
+            self._require(isinstance(commit.operation, str), "history() has an operation that is not text")
+            self._require_safe("history()", commit.operation)
+        versions = [commit.version for commit in found]
+        self._require(versions == sorted(versions, reverse=True), f"history() has {versions}, not the newest first")
+        newest = self._ask("history", limit=1)
+        self._require(newest == found[:1], f"history(limit=1) gave {len(newest)} commits, not the newest alone")
+
+    def check_texts(self) -> None:
+        if isinstance(self.source, HasDescription):
+            text = self._ask("stored_description")
+            self._require(isinstance(text, str), f"stored_description() returned {type(text).__name__}, not text")
+            self._require_safe("stored_description()", text)
+        if isinstance(self.source, HasProblems):
+            found = self._ask("problems")
+            well_formed = isinstance(found, tuple) and all(isinstance(p, Problem) for p in found)
+            self._require(well_formed, f"problems() returned {found!r}, not a tuple of Problem")
+            for problem in found:
+                texts = (problem.code, problem.message, problem.detail)
+                are_text = all(isinstance(text, str) for text in texts) and all(texts[:2])
+                self._require(are_text, f"problems() gave {problem!r}, whose code and message are not both text")
+                self._require("\n" not in problem.detail, "problems() gave a detail of more than one line")
+                self._require_safe("problems()", *texts)
+
+    def check_failure(self) -> None:
+        if not isinstance(self.source, HasFailures):
+            return
+        error = pl.exceptions.ComputeError(" ".join(("a frame failed, as check_source lets it", *self.secrets)))
+        found = self._ask("failure", error)
+        is_ours = isinstance(found, LakecatError) and bool(found.message)
+        self._require(is_ours, f"failure() returned {type(found).__name__}, not a LakecatError with a message")
+        self._require_safe("failure()", found.message, found.reason)
+
+    def _require_figure(self, figure: object, method: str, name: str) -> None:
+        is_figure = figure is None or (isinstance(figure, Figure) and type(figure.value) is int and figure.value >= 0)
+        self._require(is_figure, f"{method} has {figure!r} for {name}, not a Figure of a whole number or None")
+        has_origin = not isinstance(figure, Figure) or (
+            figure.provenance in ("exact", "approximate") and bool(figure.source)
+        )
+        self._require(has_origin, f"{method} does not say how exact {name} is, or where it comes from")
+
+    def _require_safe(self, method: str, *texts: str, at: str = "") -> None:
+        # The texts are not in the message: they would put the secret into a log.
+        is_safe = all(redact(text, self.secrets) == text for text in texts)
+        self._require(is_safe, f"{method} shows a secret or the user part or query of a URL{at}")
+
     def _actual_schema(self) -> pl.Schema:
         frame: pl.LazyFrame = self._ask("scan", **self.params)
         try:
@@ -190,13 +290,13 @@ class _Contract:
         except Exception as error:
             raise self._broken(f"the frame of scan() has no schema: {type(error).__name__}: {error}") from error
 
-    def _ask(self, method: str, **params: Any) -> Any:
+    def _ask(self, method: str, *args: Any, **params: Any) -> Any:
         """Return what a method returns, iterated if it is a generator; it may neither raise nor read rows."""
         read: list[str] = []
         with _watched(read) if method in _LAZY else contextlib.nullcontext():
             try:
                 ask: Callable[..., Any] = getattr(self.source, method)
-                answer = ask(**params)
+                answer = ask(*args, **params)
                 answer = tuple(answer) if isinstance(answer, Iterator) else answer
             except Exception as error:
                 raise self._broken(f"{method}() raised {type(error).__name__}: {error}") from error
@@ -208,7 +308,7 @@ class _Contract:
             raise self._broken(sentence)
 
     def _broken(self, sentence: str) -> AssertionError:
-        return AssertionError(f"{self.name}: {sentence}")
+        return AssertionError(f"{self.name}: {redact(sentence, self.secrets)}")
 
 
 @contextlib.contextmanager

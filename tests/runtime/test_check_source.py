@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 import pytest
 
-from lakecat import Column
-from lakecat.snapshot import Fact, Figure, Parameter, Statistics
+from lakecat import Column, DeltaTable, LakecatError, ParquetTable, SourceError
+from lakecat.snapshot import ColumnStatistics, Commit, Fact, Figure, Parameter, Problem, Statistics
+from lakecat.sources import base
 from lakecat.sources.base import refuse_parameters
 from lakecat.testing import check_source
 
@@ -50,6 +51,23 @@ class Whole:
     def statistics(self) -> Statistics:
         return Statistics(rows=exact(2), last_change="2026-01-02T03:04:05+00:00")
 
+    uri: Any = "s3://key:CANARY@lake/whole"
+
+    def column_statistics(self) -> Any:
+        return {"a": ColumnStatistics(null_count=exact(0), minimum="1", maximum="2", bounds="exact")}
+
+    def stored_description(self) -> str:
+        return "Two rows."
+
+    def history(self, *, limit: int = 10) -> tuple[Commit, ...]:
+        return (Commit(version=1, time="2026-01-02T03:04:05+00:00", operation="WRITE"), Commit(version=0))[:limit]
+
+    def failure(self, error: BaseException) -> LakecatError:
+        return SourceError("the whole failed", str(error).replace("CANARY", "***"))
+
+    def problems(self) -> tuple[Problem, ...]:
+        return (Problem(code="unreadable", message="It is heavy."),)
+
 
 def exact(value: Any, source: str = "counted") -> Figure:
     """Return an exact figure."""
@@ -72,6 +90,11 @@ def test_a_whole_source_passes() -> None:
     modest.change_token = lambda: None  # type: ignore[method-assign]
     modest.facts = list  # type: ignore[method-assign,assignment]
     modest.statistics = Statistics  # type: ignore[method-assign,assignment]
+    modest.column_statistics = dict  # type: ignore[method-assign]
+    modest.history = lambda **_: ()  # type: ignore[method-assign]
+    modest.problems = tuple  # type: ignore[method-assign]
+    modest.stored_description = str  # type: ignore[method-assign]
+    modest.uri = modest.storage_options = None  # type: ignore[assignment]
     check_source(modest)
 
 
@@ -134,6 +157,150 @@ def test_each_breach_is_caught(part: str, broken: Any, says: str) -> None:
     if part not in ("schema",):
         assert "\n" not in str(caught.value)
     assert "CANARY" not in str(caught.value)
+
+
+def commits(*versions: Any, **more: Any) -> Any:
+    """Return a history whose commits have these versions."""
+    return lambda limit=10: tuple(Commit(version=version, **more) for version in versions)[:limit]
+
+
+def figures(**known: Any) -> Any:
+    """Return what knows these figures of column `a`."""
+    return lambda: {"a": ColumnStatistics(**known)}
+
+
+def problem(*texts: Any) -> Any:
+    """Return what has one problem."""
+    return lambda: (Problem(code=texts[0], message=texts[1], detail=texts[2]),)
+
+
+def raising(_: object) -> Any:
+    """Be a property that fails."""
+    raise KeyError("CANARY")
+
+
+TOLD = itertools.count()
+# For each capability what breaks it, and what is said then.
+BREACHES: dict[type, list[tuple[str, Any, str]]] = {
+    base.TableSource: [
+        ("change_token", lambda: 5, "change_token() returned int"),
+        (
+            "repr",
+            lambda self: f"Whole({self.uri!r})",
+            "its repr shows the value of a storage option or a secret of its uri",
+        ),
+    ],
+    base.HasLocation: [
+        ("uri", 5, "its uri is int, not text"),
+        ("uri", property(raising), "its uri or storage_options raised KeyError"),
+        ("uri", property(lambda self: f"s3://lake/{next(TOLD)}"), "its uri or storage_options are not twice the same"),
+        ("facts", lambda: [Fact(label="At", value="key:CANARY")], "facts() shows a secret"),
+    ],
+    base.HasStorageOptions: [
+        ("storage_options", 5, "its storage_options is int, not a mapping"),
+        ("storage_options", property(raising), "its uri or storage_options raised KeyError"),
+        ("repr", lambda self: f"Whole({self.storage_options!r})", "its repr shows the value of a storage option"),
+    ],
+    base.HasColumns: [("columns", lambda: (Column("a"),), "columns() names ['a'], and scan() gives ['a', 'b']")],
+    base.HasParameters: [("parameters", lambda: ["month"], "not a tuple of Parameter")],
+    base.HasStatistics: [("statistics", lambda: Statistics(rows=exact(3)), "calls 3 rows exact, and scan() gives 2")],
+    base.HasColumnStatistics: [
+        ("column_statistics", fails, "column_statistics() raised KeyError"),
+        ("column_statistics", tuple, "column_statistics() returned tuple, not a mapping"),
+        ("column_statistics", lambda: {"c": ColumnStatistics()}, "names 'c', and scan() gives ['a', 'b']"),
+        ("column_statistics", lambda: {3: ColumnStatistics()}, "column_statistics() names 3"),
+        ("column_statistics", lambda: {"a": 5}, "has int for 'a', not ColumnStatistics"),
+        ("column_statistics", figures(null_count=2), "has 2 for the nulls of 'a', not a Figure"),
+        ("column_statistics", figures(null_count=exact(-1)), "for the nulls of 'a', not a Figure of a whole number"),
+        ("column_statistics", figures(null_count=exact(0, "")), "does not say how exact the nulls of 'a' is"),
+        ("column_statistics", figures(null_count=exact(1)), "calls 1 nulls of 'a' exact, and scan() gives 0"),
+        ("column_statistics", figures(minimum=1), "has bounds of 'a' that are not text or None"),
+        ("column_statistics", figures(bounds="about"), "calls the bounds of 'a' 'about', not exact or approximate"),
+    ],
+    base.HasDescription: [
+        ("stored_description", fails, "stored_description() raised KeyError"),
+        ("stored_description", lambda: None, "stored_description() returned NoneType, not text"),
+        ("stored_description", lambda: "by CANARY", "stored_description() shows a secret"),
+    ],
+    base.HasHistory: [
+        ("history", fails, "history() raised KeyError"),
+        ("history", lambda: (), "history() raised TypeError"),
+        ("history", lambda limit=10: [Commit(version=1)], "history() returned [Commit("),
+        ("history", lambda limit=10: (1, 2), "not a tuple of Commit"),
+        ("history", commits(0, 1), "history() has [0, 1], not the newest first"),
+        ("history", commits("1"), "history() has '1' for a version, not a whole number"),
+        ("history", commits(1, time="yesterday"), "history() has 'yesterday' for a time, not ISO 8601 in UTC"),
+        ("history", commits(1, rows_added="3"), "history() has '3' for rows_added"),
+        ("history", commits(1, operation=None), "history() has an operation that is not text"),
+        ("history", commits(1, operation="by CANARY"), "history() shows a secret"),
+        ("history", lambda limit=10: (Commit(version=1), Commit(version=0)), "history(limit=1) gave 2 commits"),
+    ],
+    base.HasFailures: [
+        ("failure", lambda error: None, "failure() returned NoneType, not a LakecatError with a message"),
+        ("failure", ValueError, "failure() returned ValueError, not a LakecatError"),
+        ("failure", lambda error: SourceError(""), "failure() returned SourceError, not a LakecatError with a message"),
+        ("failure", lambda error: SourceError(f"it failed: {error}"), "failure() shows a secret"),
+        ("failure", lambda error: SourceError("it failed", str(error)), "failure() shows a secret"),
+        ("failure", raising, "failure() raised KeyError"),
+    ],
+    base.HasProblems: [
+        ("problems", fails, "problems() raised KeyError"),
+        ("problems", lambda: ["heavy"], "problems() returned ['heavy'], not a tuple of Problem"),
+        ("problems", problem("", "heavy", ""), "whose code and message are not both text"),
+        ("problems", problem("heavy", 5, ""), "whose code and message are not both text"),
+        ("problems", problem("heavy", "It is.", "a\nb"), "problems() gave a detail of more than one line"),
+        ("problems", problem("heavy", "It is.", "CANARY"), "problems() shows a secret"),
+    ],
+}
+
+
+def test_every_capability_has_breaches() -> None:
+    """Each protocol of `lakecat.sources.base` is checked, so a new one needs a check and a line above."""
+    protocols = {found for found in vars(base).values() if getattr(found, "_is_protocol", False)}
+    assert set(BREACHES) == protocols - {Protocol}
+    assert all(isinstance(Whole(), protocol) for protocol in BREACHES)
+
+
+@pytest.mark.parametrize(
+    ("part", "broken", "says"),
+    [breach for breaches in BREACHES.values() for breach in breaches],
+    ids=[f"{kind.__name__}-{i}" for kind, breaches in BREACHES.items() for i in range(len(breaches))],
+)
+def test_a_breach_of_each_capability_is_found(part: str, broken: Any, says: str) -> None:
+    """A source that breaks what a capability promises is one sentence that says how, without its secret."""
+    name = {"repr": "__repr__"}.get(part, part)
+    of_class = part == "repr" or isinstance(broken, property)
+    kind = type("Whole", (Whole,), {name: broken} if of_class else {})
+    if isinstance(broken, property) and part == "storage_options":
+        kind.__init__ = lambda self: None  # type: ignore[misc]
+    source = kind()
+    if not of_class:
+        setattr(source, name, broken)
+    with pytest.raises(AssertionError) as caught:
+        check_source(source)
+    assert says in str(caught.value)
+    assert "CANARY" not in str(caught.value)
+
+
+def test_a_source_without_any_capability_is_asked_for_none() -> None:
+    """What a source does not have is not missed."""
+
+    class Bare:
+        kind = "bare"
+        scan, schema, facts, change_token = Whole.scan, Whole.schema, Whole.facts, Whole.change_token
+
+    check_source(Bare())
+
+
+@pytest.mark.parametrize("kind", ["delta", "parquet", "hive"])
+def test_ours_keep_what_they_promise(kind: str, delta: Path, parquet: Path, hive: Path) -> None:
+    """The tables of lakecat pass, with all that they can."""
+    sources = {
+        "delta": DeltaTable("t", uri=delta),
+        "parquet": ParquetTable("t", uri=parquet),
+        "hive": ParquetTable("t", uri=hive, partitioning=["country"]),
+    }
+    check_source(sources[kind])
 
 
 @pytest.mark.parametrize("reader", [pl.read_parquet, pl.read_delta], ids=["read_parquet", "read_delta"])
