@@ -288,6 +288,15 @@ def test_a_history_of_many_writers(tmp_path: Path) -> None:
     assert [entry.version for entry in delta_times.history(folder, 1, limit=99)] == [1, 0]
 
 
+def test_ten_entries_of_a_history(tmp_path: Path) -> None:
+    """Ten entries are told where no number is asked for."""
+    table = write_log(tmp_path, {"a": "long"})
+    for version in range(1, 13):
+        commit(tmp_path, version, {"commitInfo": {"operation": "WRITE"}})
+    assert [entry.version for entry in table.history()] == list(range(12, 2, -1))
+    assert [entry.version for entry in table.history(limit=2)] == [12, 11]
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 40])
 def test_a_moment_and_its_version(tmp_path: Path, count: int) -> None:
     """Of however many commits, the last one by a moment is found, and the first one that can be read is named."""

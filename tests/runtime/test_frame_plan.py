@@ -81,12 +81,6 @@ def test_no_column_at_all() -> None:
     assert [frame.height for frame in found] == [1, 4, 4]
 
 
-def test_a_filter_that_is_null_for_every_row() -> None:
-    """A filter that is no Boolean but NULL lets nothing pass."""
-    found = in_plan_order([pl.DataFrame({"a": [1]})], columns=None, predicate=pl.lit(None), n_rows=None)
-    assert [frame.height for frame in found] == [0]
-
-
 def test_a_frame_of_which_all_passes_is_handed_on_as_it_is() -> None:
     """What need not be filtered is not copied."""
     given = pl.DataFrame({"a": [1, 2]})

@@ -148,6 +148,28 @@ def test_described_parameters() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, "None"),
+        ("x" * 90, repr("x" * 90)),
+        (1.5, "1.5"),
+        (["x" * 56], repr(["x" * 56])),
+        (["x" * 57], "…"),
+        (object(), "…"),
+        ((1, 2), "(1, 2)"),
+    ],
+)
+def test_defaults_as_text(value: Any, told: str) -> None:
+    """Defaults are told where their text is short and the same in every process."""
+
+    def users(key=value):  # type: ignore[no-untyped-def]
+        return pl.DataFrame({"a": [1]})
+
+    (parameter,) = FunctionSource(users, name="users").parameters()
+    assert (parameter.name, parameter.annotation, parameter.default) == ("key", "", told)
+
+
 def test_the_function_runs_at_each_use() -> None:
     """Neither frame nor failure is kept: each use calls the function anew."""
     calls: list[int] = []

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 
+import lakecat
 from lakecat.errors import CorruptDataError, SourceTimeoutError
-from lakecat.sources.isolation import FooterProcess
+from lakecat.sources.isolation import FooterProcess, _path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.conftest import RunPython
 
@@ -52,6 +54,11 @@ def test_modules_of_the_working_directory_are_not_its_modules(
         (tmp_path / name).write_text("raise SystemExit('imported')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert process.read("columns", [file]) == {"id": [1, "1", "2"]}
+
+
+def test_where_it_finds_modules() -> None:
+    """The process looks where this one does, but for the working directory, and finds this lakecat in any case."""
+    assert _path() == [*filter(None, sys.path), str(Path(lakecat.__file__).parents[1])]
 
 
 def test_errors_and_then_answers(process: FooterProcess, file: str, tmp_path: Path) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import json
 import logging
+import os
+import platform
+import stat
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -111,6 +117,74 @@ def test_secrets_are_not_recorded(audit: Path) -> None:
     (record,) = records(audit)
     assert "CANARY" not in audit.read_text()
     assert record["params"] == {"api_token": "***", "n": "list"}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, None),
+        (True, True),
+        (7, 7),
+        (1.5, 1.5),
+        ("x" * 200, "x" * 200),
+        ("x" * 201, "x" * 200 + "…"),
+        ("größe", "größe"),
+        (date(2026, 1, 31), "2026-01-31"),
+        (datetime(2026, 1, 31, tzinfo=UTC), "2026-01-31 00:00:00+00:00"),
+        (time(1, 2), "01:02:00"),
+        ({"a": 1}, "dict"),
+        (type("X" * 300, (), {})(), "X" * 200 + "…"),
+    ],
+)
+def test_values_of_parameters_in_the_audit_log(audit: Path, value: Any, told: Any) -> None:
+    """Single values are recorded as they are, long texts cut; of everything else only the type, and of some nothing."""
+    with observed("read", "größe", params={"p": value, "hidden": value}, untold=["hidden"]):
+        pass
+    (record,) = records(audit)
+    assert record["params"] == {"p": told, "hidden": "***"}
+    assert "größe" in audit.read_text(encoding="utf-8"), "people read it, too"
+
+
+def test_a_record_says_who_did_it_where(audit: Path) -> None:
+    """A record names user, host and process, and what the action added to it; a foreign error by its type."""
+    with observed("read", "t", location="a/b c?d") as details:
+        details["rows"] = 3
+    with contextlib.suppress(ZeroDivisionError), observed("read", "t") as details:
+        details["rows"] = 1 // 0
+    first, second = records(audit)
+    assert (first["host"], first["process"], first["user"]) == (platform.node(), os.getpid(), getpass.getuser())
+    assert (first["location"], first["rows"], first["outcome"]) == ("a/b c?d", 3, "ok")
+    assert (second["outcome"], "rows" in second) == ("ZeroDivisionError", False)
+
+
+def test_others_do_not_read_the_audit_log(audit: Path) -> None:
+    """The file is made for its owner and group, and a mask of the process takes away from that alone."""
+    before = os.umask(0)
+    try:
+        with observed("read", "t"):
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(audit.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_messages_say_how_long_it_took(caplog: pytest.LogCaptureFixture, tmp_path: Path, fails: bool) -> None:
+    """A message has the milliseconds that passed, no more than there were, and the record beside it."""
+    start = perf_counter()
+    with use_config(LakecatConfig(root=str(tmp_path), log_level="DEBUG")), contextlib.suppress(ValueError):  # noqa: SIM117
+        with observed("append", "t"):
+            inner = perf_counter()
+            while perf_counter() < inner + 0.002:
+                pass
+            if fails:
+                raise ValueError
+    whole = (perf_counter() - start) * 1000
+    (message,) = caplog.records
+    assert message.getMessage().endswith(" ms")
+    milliseconds = float(message.getMessage().rpartition(", ")[2].removesuffix(" ms"))
+    assert 1.9 <= milliseconds <= whole + 0.1
+    assert message.lakecat["outcome"] == ("ValueError" if fails else "ok")  # type: ignore[attr-defined]
 
 
 def test_nothing_is_done_that_cannot_be_recorded(tmp_path: Path, delta: Path, frame: pl.DataFrame) -> None:

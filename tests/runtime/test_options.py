@@ -20,6 +20,7 @@ from lakecat.options import deltalake as for_deltalake
 from lakecat.options import obstore as for_obstore
 from lakecat.options import polars as for_polars
 from lakecat.options.neutral import OPTION_NAMES, check_options, neutral_options
+from lakecat.sources.storage import StoredTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,6 +72,26 @@ def test_what_cannot_be_is_refused(options: dict[Any, Any], says: str) -> None:
         check_options(options, "table 'users'")
     assert says in str(caught.value)
     assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("x" * 300, "x" * 300),
+        ("x" * 301, "x" * 300 + " …"),
+        (" a \n b\t c ", "a b c"),
+        ("", "Exception"),
+        ("failed\nstack backtrace:\n 0: rust", "failed"),
+        ("failed\n   0: rust", "failed"),
+        ("failed\n↳ because", "failed : because"),
+        ("sent <?xml v?><Error><Code>NoSuchKey</Code><Host>x</Host></Error> back", "sent NoSuchKey back"),
+        ("failed in 1.25ms after 2 tries", "failed after 2 tries"),
+        ("failed in 1 place", "failed in 1 place"),
+    ],
+)
+def test_texts_of_errors(text: str, found: str) -> None:
+    """An error's text is one line, the same each time, without what nobody reads, and cut where it is long."""
+    assert StoredTable("t", uri="x").clean(Exception(text)) == found
 
 
 def test_the_near_name_is_offered() -> None:

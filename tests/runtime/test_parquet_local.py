@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
@@ -14,6 +14,9 @@ import pytest
 
 from lakecat import Catalog, CatalogRegistry, ParquetTable
 from lakecat.errors import MissingDataError, SourceError
+from lakecat.sources import parquet
+from lakecat.sources.parquet_files import DataFile
+from lakecat.sources.parquet_scan import polars_knows_folders
 
 from .places import parquet_bytes
 
@@ -170,6 +173,54 @@ def test_the_same_data_elsewhere_are_another_page(tmp_path: Path) -> None:
         )
     assert tokens[0] is not None
     assert tokens[0] == tokens[2] != tokens[1]
+
+
+def test_what_was_found_out_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process is asked once about the first record and the times of a file, and again when it changed."""
+    asked: list[str] = []
+    for name in ("far_times", "first_record_fault"):
+        real: Any = getattr(parquet, name)
+        monkeypatch.setattr(parquet, name, lambda files, name=name, real=real: asked.append(name) or real(files))
+    rows = pa.table({"at": pa.array([0], pa.timestamp("us")), "l": [[1]]})
+    source = ParquetTable("t", uri=tmp_path)
+    for count in (1, 2):
+        pyarrow.parquet.write_table(rows, tmp_path / "0.parquet", use_deprecated_int96_timestamps=True)
+        for _ in range(3):
+            assert source.problems() == ()
+            assert list(source.facts()) == []
+            assert source.scan().collect().height == rows.num_rows
+        assert sorted(asked) == ["far_times"] * count + ["first_record_fault"] * count
+        rows = pa.concat_tables([rows, rows])
+
+
+NO_PARTITIONS, BY_P = pl.Schema(), pl.Schema({"p": pl.String})
+
+
+@pytest.mark.parametrize(
+    ("files", "columns", "partitions", "known"),
+    [
+        (["/t/p=1/a", "/t/p=2/a"], ["v"], BY_P, True),
+        (["/t/p=1/a", "/t/p=2/a"], ["p"], BY_P, False),
+        (["/t/p=1/a", "/t/p=2/a"], ["p"], NO_PARTITIONS, True),
+        (["/x=1/t/p=1/a", "/x=1/t/p=2/a"], ["v"], BY_P, True),
+        (["/x=1/t/p=1/a"], ["x", "v"], BY_P, False),
+        (["/p=1/t/p=1/a"], ["v"], BY_P, False),
+        (["/t/p=1/a", "/t/p=2/q=3/a"], ["v"], BY_P, False),
+        (["/t/p=1/q=1/a", "/t/q=2/p=3/a"], ["v"], BY_P, True),
+        (["/t/p=1/a", "/t/a"], ["v"], BY_P, False),
+        (["/t/p=1/a", "/t/p=a%20b/a"], ["v"], BY_P, True),
+        (["/t/p=1/a", "/t/p=100%/a"], ["v"], BY_P, False),
+        (["/t/p=/a"], ["v"], BY_P, True),
+        (["/t/p=/a"], ["v"], pl.Schema({"p": pl.Categorical()}), False),
+        (["/t/p=x/a"], ["v"], pl.Schema({"p": pl.Categorical()}), True),
+        (["/t/p=x/a", "/t/p=/a"], ["v"], pl.Schema({"p": pl.Enum(["x", ""])}), False),
+    ],
+)
+def test_folders_that_polars_takes_for_what_they_are(
+    files: list[str], columns: list[str], partitions: pl.Schema, known: bool
+) -> None:
+    """Polars is trusted with folders where all files have the same ones, of which none is a column of the files."""
+    assert polars_knows_folders([DataFile(file, file, 1, "") for file in files], columns, partitions) is known
 
 
 def test_what_was_found_out_is_not_pickled(tmp_path: Path) -> None:
