@@ -20,6 +20,7 @@ from lakecat.errors import CatalogLoadError
 from lakecat.introspect.text import summary_of
 from lakecat.names import near_names
 from lakecat.plaintext import plain, redact
+from lakecat.project import at_once
 from lakecat.reference import CatalogReference
 from lakecat.snippets import CatalogImport
 from lakecat.sources.foreign import runs_foreign_code
@@ -123,6 +124,11 @@ class TableStore:
         return tuple(
             Listed(name, m.kind, summary_of(m.description), m.owner, m.tags, bool(m.deprecated)) for name, m in metadata
         )
+
+    def tokens(self) -> dict[str, str | None]:
+        """Return the token of each table."""
+        with at_once():
+            return {name: self.token(name) for name in self.names}
 
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""

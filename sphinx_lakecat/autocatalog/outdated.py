@@ -26,7 +26,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     """
     domain = lakecat_domain(env)
     uses = domain.entries["uses"]
-    tokens = {name: domain.store.token(name) for name in domain.store.names}
+    tokens = domain.store.tokens()
     tokens |= _meant(domain)
     tokens[_LIST] = domain.store.list_token()
     before = domain.entries["tokens"]
