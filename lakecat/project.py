@@ -6,12 +6,14 @@ Read from the text of the code, so imports inside functions count, and nothing i
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import os
 import sys
 import sysconfig
 import warnings
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -82,14 +84,30 @@ def project_digest(module: str, file: str) -> str:
 
 
 _KNOWN: dict[tuple[str, str], _Known] = {}
+_AT_ONCE: ContextVar[dict[tuple[str, str], _Known] | None] = ContextVar("lakecat_at_once", default=None)
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[None]:
+    """Look at the files of each module once in a ``with`` block: many functions stand on the same ones."""
+    before = _AT_ONCE.set({})
+    try:
+        yield
+    finally:
+        _AT_ONCE.reset(before)
 
 
 def _known(module: str, file: str) -> _Known:
     """Return what is known of a module, found out anew where a file or folder that was looked at is another."""
+    seen = _AT_ONCE.get()
+    if seen is not None and (module, file) in seen:
+        return seen[module, file]
     path = tuple(sys.path)
     known = _KNOWN.get((module, file))
     if known is None or known.path != path or any(stamp_of(place) != stamp for place, stamp in known.stamps):
         known = _KNOWN[module, file] = _Search(root_of(module, file), path).run(module, file)
+    if seen is not None:
+        seen[module, file] = known
     return known
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from sphinx_lakecat.domain import LakecatDomain
-    from sphinx_lakecat.loading import Tables
 
 _DIRECTIVE = re.compile(r"\blakecat[-:]table(?:::|\})[ \t]+(.+)")
 _LIST = "\0list"
@@ -28,7 +27,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     """
     domain = lakecat_domain(env)
     uses = domain.entries["uses"]
-    tokens = {name: _token(domain.store, name) for name in domain.store.names}
+    tokens = domain.store.tokens()
     tokens |= _meant(domain)
     tokens[_LIST] = domain.store.list_token()
     before = domain.entries["tokens"]
@@ -49,12 +48,6 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     if _LIST in moved:
         documents |= domain.generated & {domain.pages.index, domain.pages.root}
     return sorted(documents - added - removed)
-
-
-def _token(tables: Tables, name: str) -> str | None:
-    """Return a text for a table, and for what other tables say of it."""
-    token = tables.token(name)
-    return None if token is None else f"{token} {tables.index.slice_of(name)}"
 
 
 def _readers(domain: LakecatDomain, moved: set[str]) -> set[str]:

@@ -78,6 +78,11 @@ class Tables(abc.ABC):
     def keep(self, name: str, snapshot: TableSnapshot) -> None:
         """Keep a snapshot for processes forked later."""
 
+    def tokens(self) -> dict[str, str | None]:
+        """Return for each table a text that is equal while nothing about it changed, nor what others say of it."""
+        found = ((name, self.token(name)) for name in self.names)
+        return {name: token and f"{token} {self.index.slice_of(name)}" for name, token in found}
+
     def close(self) -> None:  # noqa: B027 (most hold nothing)
         """End what was started to answer."""
 

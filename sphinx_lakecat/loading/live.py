@@ -15,6 +15,7 @@ from lakecat.contract import column_names
 from lakecat.documented import Asker, DocumentedTables, IsolatedAsker, Read, UnansweredError
 from lakecat.errors import CatalogLoadError
 from lakecat.plaintext import plain, redact
+from lakecat.project import at_once
 from lakecat.reference import CatalogReference
 from lakecat.sections.index import references
 from lakecat.snippets import CatalogImport
@@ -100,6 +101,11 @@ class TableStore(Tables):
         return tuple(
             Listed(name, m.kind, summary_of(m.description), m.owner, m.tags, bool(m.deprecated)) for name, m in metadata
         )
+
+    def tokens(self) -> dict[str, str | None]:
+        """Return the token of each table."""
+        with at_once():
+            return super().tokens()
 
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lakecat import DeclarationError, table
-from lakecat.project import project_digest, project_files
+from lakecat.project import at_once, project_digest, project_files
 from lakecat.registry import current_registry
 from lakecat.sources.function import FunctionSource
 
@@ -131,6 +131,16 @@ def test_a_module_that_comes_and_goes(folder: Path) -> None:
     (folder / "missing_module.py").unlink()
     assert project_digest(*start) == before
     (folder / "late.py").unlink()
+    assert project_digest(*start) != before
+
+
+def test_at_once(folder: Path) -> None:
+    """Where many functions are asked at once, files are looked at once; afterwards an edit counts."""
+    start = "shop.orders", str(folder / "shop/orders.py")
+    with at_once():
+        before = project_digest(*start)
+        (folder / "late.py").write_text("# edited")
+        assert project_digest(*start) == before
     assert project_digest(*start) != before
 
 

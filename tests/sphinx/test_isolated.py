@@ -47,7 +47,7 @@ def dies():
 
 @table
 def eats():
-    held = bytearray(2 * 2**30)
+    held = bytearray(2**30)
     time.sleep(600)
 
 
@@ -139,6 +139,11 @@ for method in ("schema", "facts", "token"):
     register_static_table(Source(method), name=f"source_{method}", description="Odd.")
 
 
+@table(schema={"a": "Int64"}, change_token=lambda: os._exit(0))
+def odd_token():
+    """What tells of its changes ends what asks for it."""
+
+
 @table(schema=[Column("a", "Int64", references="source_schema.a")])
 def refers():
     """A column of it references one that cannot be had."""
@@ -158,8 +163,8 @@ sys.path.insert(0, os.path.abspath("extra"))
 os.environ["FROM_CONF"] = "set"
 extensions = ["sphinx_lakecat"]
 lakecat_catalog = "tables"
-lakecat_time_limit = 5
-lakecat_memory_limit = 1024
+lakecat_time_limit = 10
+lakecat_memory_limit = 512
 """
 FILES = {
     "conf.py": CONF,
@@ -180,10 +185,11 @@ GOOD = {
 }
 BAD = {
     "exits": "the function of table 'exits' ended its process with status 0; {} [lakecat.process_ended]",
-    "hangs": "the function of table 'hangs' took more than 5 seconds; {} [lakecat.time_limit]",
+    "hangs": "the function of table 'hangs' took more than 10 seconds; {} [lakecat.time_limit]",
     "dies": "the function of table 'dies' ended its process by signal SIGSEGV; {} [lakecat.process_ended]",
-    "eats": "the function of table 'eats' took more than 1024 MiB of memory; {} [lakecat.memory_limit]",
+    "eats": "the function of table 'eats' took more than 512 MiB of memory; {} [lakecat.memory_limit]",
     "odd_default": "the function of table 'odd_default' ended its process with status 0; {} [lakecat.process_ended]",
+    "odd_token": "the function of table 'odd_token' ended its process with status 0; {} [lakecat.process_ended]",
     "source_schema": "table 'source_schema', when it was asked, ended its process with status 0; {} "
     "[lakecat.process_ended]",
     "source_facts": "table 'source_facts', when it was asked, ended its process with status 0; {} "
@@ -196,7 +202,7 @@ BAD = {
 @pytest.fixture(scope="module", params=["-j1", "-j2"])
 def built(request: pytest.FixtureRequest, project: NewProject) -> Built:
     """Return a site of such tables."""
-    return project(FILES).build(request.param, "-D", "lakecat_time_limit=5")
+    return project(FILES).build(request.param)
 
 
 def test_the_build_goes_on(built: Built) -> None:
@@ -216,7 +222,7 @@ def test_a_bad_table(built: Built, name: str) -> None:
     assert warning.startswith("tables.py:"), warning
     assert start in warning
     assert warning.endswith(end.strip()), warning
-    assert "could tell is unknown" in built.said(f"catalog/{name}") or name == "source_token"
+    assert "could tell is unknown" in built.said(f"catalog/{name}") or name.endswith("_token")
 
 
 def test_what_a_bad_table_still_says(built: Built) -> None:
@@ -263,6 +269,15 @@ lakecat_catalog = "made:catalog"
     assert built.status == 0, built.errors
     assert "from_conf" in built.said("catalog/made_here")
     assert "functions are called in this process, as another one cannot load them" in built.output
+
+
+@pytest.mark.parametrize("setting", ["lakecat_time_limit = 0", "lakecat_memory_limit = -1"])
+def test_limits_that_cannot_be(build: Build, setting: str) -> None:
+    """A limit that nothing can keep is an error of the configuration."""
+    built = build({"conf.py": f'extensions = ["sphinx_lakecat"]\n{setting}\n', "index.rst": "T\n=\n"})
+    name, _, value = setting.partition(" = ")
+    assert built.status != 0
+    assert f"{name} in conf.py is {value}; write a number above 0" in built.errors
 
 
 def test_two_catalogs(build: Build) -> None:
