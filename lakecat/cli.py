@@ -103,19 +103,23 @@ def _problems_option(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--kind", help="Only tables of this kind.")
 @click.option("--tag", help="Only tables with this tag.")
 @click.option("--owner", help="Only tables of this owner.")
-def list_tables(reference: CatalogReference, kind: str | None, tag: str | None, owner: str | None) -> None:
+@click.option("--database", help="Only tables of this database.")
+def list_tables(
+    reference: CatalogReference, kind: str | None, tag: str | None, owner: str | None, database: str | None
+) -> None:
     """List the tables: name, kind, owner and tags."""
     catalog = reference.load()
     _tell_not_imported(reference)
+    wanted = {"kind": kind, "tag": tag, "owner": owner, "database": database}
     rows = []
-    for name in catalog.list_tables(kind, tag, owner):
+    for name in catalog.list_tables(**wanted):
         metadata = catalog.registry.get(name).metadata
         rows.append([plain_name(text) for text in (name, metadata.kind, metadata.owner, ", ".join(metadata.tags))])
     widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]
     padded = ([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]] for row in rows)
     _write("".join("  ".join(row).rstrip() + "\n" for row in padded))
     if not rows:
-        click.echo(_one_line(_why_none(catalog, {"kind": kind, "tag": tag, "owner": owner})), err=True)
+        click.echo(_one_line(_why_none(catalog, wanted)), err=True)
 
 
 @main.command()

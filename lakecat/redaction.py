@@ -15,12 +15,11 @@ import os
 import re
 import threading
 import types
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _MASK = "***"
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -161,8 +160,7 @@ def secrets_of(options: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 def plain_value(value: Any) -> str:
     """Return the text of an option's value; of a pydantic secret, what it keeps."""
-    kept = getattr(value, "get_secret_value", None)
-    return str(kept() if callable(kept) else value)
+    return str(value.get_secret_value() if hasattr(type(value), "get_secret_value") else value)
 
 
 def is_secret_name(name: str) -> bool:
@@ -238,10 +236,10 @@ def held_secrets(source: object) -> tuple[str, ...]:
     for name, value in _attributes(source):
         if isinstance(value, str):
             found += [value] if is_secret_name(name) else _parts_of(value)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict | types.MappingProxyType):  # others may load what they hold when they are asked
             found += secrets_of(value)
             found += [part for held in value.values() for part in _parts_of(plain_value(held))]
-        elif hasattr(value, "get_secret_value"):
+        elif hasattr(type(value), "get_secret_value"):
             found.append(plain_value(value))
     return tuple(sorted(set(found), key=len, reverse=True))
 

@@ -182,7 +182,8 @@ class DeltaUpkeep(DeltaCommits):
                 needs may then be deleted.
         """
         given = {"retention_hours": retention_hours, "dry_run": dry_run, "full": full}
-        with observed("vacuum", self.name, location=self.uri, params=given) as details, self._refusals("be vacuumed"):
+        told = observed("vacuum", self.name, location=self.uri, options=self.storage_options, params=given, source=self)
+        with told as details, self._refusals("be vacuumed"):
             files = self._load().vacuum(
                 retention_hours=retention_hours,
                 dry_run=dry_run,

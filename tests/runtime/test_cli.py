@@ -84,6 +84,18 @@ def test_list_chooses(run: Callable[..., Result], options: list[str], names: lis
     assert [line.split()[0] for line in run("list", *options).stdout.splitlines()] == names
 
 
+def test_list_chooses_by_database(make_module: Callable[..., Path]) -> None:
+    """`list` takes a database, and says which is near one that no table has."""
+    declare = "".join(f"table(name={n!r}, database={d!r})(lambda: None)\n" for n, d in [("a", "lake"), ("b", None)])
+    make_module("cli_databases", f"from lakecat import table\n{declare}")
+    for database, found, told in (
+        ("lake", "lake.a  function\n", ""),
+        ("lak", "", "No table: none of 2 tables has the database 'lak'; did you mean 'lake'?\n"),
+    ):
+        done = CliRunner().invoke(main, ["list", "--catalog", "cli_databases", "--database", database])
+        assert (done.stdout, done.stderr) == (found, told)
+
+
 def test_show(run: Callable[..., Result]) -> None:
     """`show` prints description, facts and columns, and nothing that a terminal would obey."""
     done = run("show", "users")

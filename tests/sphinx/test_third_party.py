@@ -63,3 +63,23 @@ def test_martians(project: Callable[..., Project], run_python: Callable[..., Com
     for term in ("martian", "eye", "neighbour", "crew"):
         # Releases of Sphinx have different stemmers.
         assert f'"{SearchEnglish({}).stem(term)}":' in search, term
+
+
+def test_a_catalog_that_a_package_brings(project: Callable[..., Project]) -> None:
+    """`lakecat_catalog` may be the name that an installed package gives its catalog: its tables have pages."""
+    conf = """
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent / "installed"))
+extensions = ["sphinx_lakecat"]
+lakecat_catalog = "neighbours"
+"""
+    found = project({"conf.py": conf, "index.rst": "T\n=\n\nx\n"})
+    info = found.srcdir / "installed" / "mars-1.0.dist-info"
+    info.mkdir(parents=True)
+    info.joinpath("entry_points.txt").write_text("[lakecat.catalogs]\nneighbours = martian_tables\n")
+    found.srcdir.joinpath("installed", "martian_tables.py").write_text(TABLES)
+    built = found.build("-W", "-n")
+    assert (built.status, built.warnings) == (0, [])
+    assert "lakecat show martians --catalog martian_tables" in built.said("catalog/martians")
