@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from lakecat.documented.asker import Asker, Found
 from lakecat.documented.failed import UnansweredError
 from lakecat.documented.reads import Read
 from lakecat.documented.tables import DocumentedTables
+from lakecat.errors import CatalogLoadError
 from lakecat.reference import CatalogReference
 from lakecat.snapshot import Problem, from_json, to_json
 from lakecat.snippets import CatalogImport
@@ -130,15 +132,15 @@ def answering(
 ) -> Callable[..., dict[str, Any] | None]:
     """Load the catalogs, and return what answers a question about one of their tables.
 
-    Raises:
-        CatalogLoadError: One of them cannot be loaded.
+    The answer is ``None`` for a table of a catalog that cannot be loaded here, such as one that ``conf.py`` made.
     """
     sys.path[:] = path
     place = Path(folder) if folder else None
     tables = DocumentedTables()
     asker = Asker(tables, folder=place, imported=_from_data(imported))
     for reference in references:
-        tables.load(CatalogReference.parse(reference), place)
+        with contextlib.suppress(CatalogLoadError):
+            tables.load(CatalogReference.parse(reference), place)
 
     def answer(question: str, name: str, *more: str) -> dict[str, Any] | None:
         return _ANSWERS[question](asker, name, *more) if more or name in tables else None

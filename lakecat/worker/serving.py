@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import math
@@ -62,7 +63,9 @@ class Surroundings:
     """What a question finds, and what the next one is to find again: folder, environment, path of modules, output."""
 
     def __init__(self) -> None:
-        self._folder = os.getcwd()  # noqa: PTH109 (text is kept and compared)
+        self._folder = "."
+        with contextlib.suppress(OSError):  # it may be gone, and nobody need it
+            self._folder = os.getcwd()  # noqa: PTH109 (text is kept)
         self._environment = dict(os.environ)
         self._path = list(sys.path)
         self._output, self._nothing = os.dup(2), os.open(os.devnull, os.O_RDONLY)
@@ -70,10 +73,10 @@ class Surroundings:
 
     def restore(self) -> None:
         """Let all be as it was; what was printed is written out."""
-        for stream in {sys.stdout, sys.stderr}:
+        for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
-            except Exception:  # noqa: BLE001, S112 (what a question left there may be anything; it is replaced below)
+            except BaseException:  # noqa: BLE001, S112 (what a question left there may be anything; it is replaced)
                 continue
         for kept, used in ((self._nothing, 0), (self._output, 1), (self._output, 2)):
             os.dup2(kept, used)
@@ -81,7 +84,8 @@ class Surroundings:
             open(number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
             for number in (1, 2)
         )
-        os.chdir(self._folder)
+        with contextlib.suppress(OSError):
+            os.chdir(self._folder)
         if os.environ != self._environment:
             os.environ.clear()
             os.environ.update(self._environment)

@@ -81,7 +81,7 @@ class TableStore(Tables):
             memory=memory,
             to_start=_TO_START + 3 * (time.monotonic() - start),
         )
-        self._said_unavailable = False
+        self._called_here: set[str] = set()
         self._asker.columns = functools.cache(self._columns)
 
     def __contains__(self, name: str) -> bool:
@@ -128,7 +128,8 @@ class TableStore(Tables):
                 found = self._isolated.describe(name)
             except UnansweredError as error:
                 found, printed = self._asker.describe(name, failed=error), error.printed
-            self._tell_unavailable()
+            if found is None:
+                self._tell_unavailable(name)
         found = found or self._asker.describe(name)
         self._tell_printed(name, found.printed or printed, found.snapshot)
         self.reads[name] = tuple((r.kind, r.catalog, r.name, r.token) for r in found.reads)
@@ -174,12 +175,14 @@ class TableStore(Tables):
             return self._isolated.columns(table.metadata.full_name)
         return column_names(table)
 
-    def _tell_unavailable(self) -> None:
-        """Say once that functions are called here."""
-        if self._isolated.unavailable and not self._said_unavailable:
-            self._said_unavailable = True
-            why = plain(redact(self._isolated.unavailable))
-            _LOGGER.info("lakecat: functions are called in this process, as another one cannot load them: %s", why)
+    def _tell_unavailable(self, name: str) -> None:
+        """Say once for each catalog that its functions are called here."""
+        reference = str(self._tables.reference(name))
+        if reference not in self._called_here:
+            self._called_here.add(reference)
+            why = plain(redact(self._isolated.unavailable)) or f"it has no table {name!r}"
+            text = "lakecat: functions of %s are called in this process, as another one cannot load them: %s"
+            _LOGGER.info(text, reference, why)
 
     def _tell_printed(self, name: str, printed: str, snapshot: TableSnapshot) -> None:
         """Log what a table printed, up to a number of lines; of one with hidden columns, that it did."""

@@ -81,6 +81,11 @@ def closes(*descriptors):
 def closes_all(): os.closerange(0, 4096); return "closed"
 def closes_streams(): sys.stdout.close(); sys.stderr.close(); return "closed"
 def replaces_streams(): sys.stdout = sys.stderr = None; return "replaced"
+def leaves_an_odd_stream():
+    class Odd(dict):
+        def flush(self): raise SystemExit(3)
+    sys.stdout = Odd()
+    return "odd"
 def moves(): os.chdir("/"); os.environ.clear(); sys.path.clear(); return "moved"
 def surroundings(): return [os.getcwd(), dict(os.environ), sys.path]
 def takes(size): hold = bytearray(size); time.sleep(600)
@@ -224,7 +229,15 @@ def test_what_takes_too_much_memory(new: NewWorker) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    [["closes", 0], ["closes", 1, 2], ["closes_streams"], ["replaces_streams"], ["moves"], ["threads", 64]],
+    [
+        ["closes", 0],
+        ["closes", 1, 2],
+        ["closes_streams"],
+        ["replaces_streams"],
+        ["leaves_an_odd_stream"],
+        ["moves"],
+        ["threads", 64],
+    ],
     ids=str,
 )
 def test_what_a_question_leaves(worker: Worker, question: list[Any]) -> None:
@@ -351,6 +364,19 @@ def test_what_is_stopped_in_the_middle(worker: Worker, tmp_path: Path, ended: st
     signal.signal(signal.SIGINT, before)
     assert not is_running(int(file.read_text(encoding="utf-8")))
     assert worker.ask("echo", 1).found == 1
+
+
+def test_a_folder_that_is_gone(run_python: RunPython, tmp_path: Path) -> None:
+    """A program whose working folder is gone can still ask."""
+    code = (
+        "import os, sys; from lakecat.sources.isolation import FooterProcess\n"
+        "import polars as pl\n"
+        f"pl.DataFrame({{'a': [1]}}).write_parquet({str(tmp_path / 't.parquet')!r})\n"
+        "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')\n"
+        f"print(FooterProcess().read('columns', [{str(tmp_path / 't.parquet')!r}]))"
+    )
+    done = run_python(code)
+    assert done.stdout.strip() == "{'a': [0, '1', '1']}", done.stderr
 
 
 def test_it_runs_as_this_interpreter_does(run_python: RunPython, tmp_path: Path) -> None:

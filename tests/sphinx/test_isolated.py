@@ -263,12 +263,14 @@ made.catalog = lakecat.Catalog(lakecat.CatalogRegistry())
 made.catalog.add_table(lambda: pl.LazyFrame({"from_conf": [1]}), "made_here")
 sys.modules["made"] = made
 extensions = ["sphinx_lakecat"]
-lakecat_catalog = "made:catalog"
+lakecat_catalog = ["made:catalog", "tables"]
 """
-    built = build({"conf.py": conf, "index.rst": "T\n=\n"}, "-W", "--keep-going")
+    tables = "import os\nfrom lakecat import table\n@table\ndef exits():\n    os._exit(0)\n"
+    built = build({"conf.py": conf, "tables.py": tables, "index.rst": "T\n=\n"})
     assert built.status == 0, built.errors
+    assert [w.rpartition("[")[2] for w in built.warnings if "lakecat" in w] == ["lakecat.process_ended]"]
     assert "from_conf" in built.said("catalog/made_here")
-    assert "functions are called in this process, as another one cannot load them" in built.output
+    assert "functions of made:catalog are called in this process, as another one cannot load them" in built.output
 
 
 @pytest.mark.parametrize("setting", ["lakecat_time_limit = 0", "lakecat_memory_limit = -1"])
