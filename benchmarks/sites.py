@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from content import Column, Table
-
-A_MODULE = 50
-"""Tables that one module of the catalog declares."""
 
 _THEME = 'html_theme = "furo"\nhtml_copy_source = False\n'
 _LAKECAT_CONF = f'project = "Bench"\nextensions = ["sphinx_lakecat"]\nlakecat_catalog = "lake"\n{_THEME}'
@@ -52,58 +50,77 @@ def setup(app):
     app.connect("write-started", leave_out_tables)
     app.connect("html-page-context", draw_once, priority=100)
 """
+_LAKE = '''"""The tables of the benchmark."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+
+from lakecat import Column, table
+
+
+def declare(name, columns, **said):
+    """Declare a table of which nothing is read."""
+
+    def read() -> pl.LazyFrame:
+        return pl.LazyFrame()
+
+    table(name=name, schema=[Column(**column) for column in columns], **said)(read)
+
+
+with Path(__file__).with_name("tables.jsonl").open() as lines:
+    for line in lines:
+        declare(**json.loads(line))
+'''
 _ROOT = "Bench\n=====\n\n.. toctree::\n\n   catalog/index\n"
 
 
 def write_lakecat(folder: Path, tables: Iterable[Table]) -> None:
-    """Write a source folder that holds the package ``lake``, whose modules declare the tables."""
-    package = folder / "lake"
-    package.mkdir(parents=True)
+    """Write a source folder that holds the module ``lake``, which declares the tables in a loop.
+
+    Compiling a function of its own for each of 10,000 tables would take more memory than building their pages.
+    """
+    folder.mkdir(parents=True)
     (folder / "conf.py").write_text(_LAKECAT_CONF)
     (folder / "index.rst").write_text(_ROOT)
-    tables, imports = list(tables), []
-    for start in range(0, len(tables), A_MODULE):
-        imports.append(f"from lake import part_{start // A_MODULE}  # noqa: F401\n")
-        write_module(package, tables, start // A_MODULE)
-    (package / "__init__.py").write_text("".join(imports))
+    (folder / "lake.py").write_text(_LAKE)
+    write_declarations(folder, tables)
 
 
-def write_module(package: Path, tables: list[Table], number: int) -> None:
-    """Write one module of the catalog."""
-    head = "import polars as pl\n\nfrom lakecat import Column, table\n"
-    declared = (_declaration(table) for table in tables[number * A_MODULE : (number + 1) * A_MODULE])
-    (package / f"part_{number}.py").write_text(head + "".join(declared))
+def write_declarations(folder: Path, tables: Iterable[Table]) -> None:
+    """Write what the module ``lake`` declares: a line for each table."""
+    lines = (json.dumps(_declaration(table)) for table in tables)
+    (folder / "tables.jsonl").write_text("".join(f"{line}\n" for line in lines))
 
 
-def _declaration(table: Table) -> str:
-    columns = "".join(f"        {_column(table, c)},\n" for c in table.columns)
-    text = table.text
+def _declaration(table: Table) -> dict[str, object]:
+    text = f"{table.summary} {table.text}"
     if table.others:
         one, two = table.others
         text += f"\n\nUse *this* with :lakecat:table:`{one}`; ``row_id`` is that of :lakecat:column:`{two}.row_id`."
-    return (
-        f"\n\n@table(\n    owner={table.owner!r},\n    tags={list(table.tags)!r},\n"
-        f"    description={f'{table.summary} {text}'!r},\n"
-        f"    schema=[\n{columns}    ],\n)\ndef {table.name}() -> pl.LazyFrame:\n    return pl.LazyFrame()\n"
-    )
+    return {
+        "name": table.name,
+        "owner": table.owner,
+        "tags": table.tags,
+        "description": text,
+        "columns": [_column(table, column) for column in table.columns],
+    }
 
 
-def _column(table: Table, column: Column) -> str:
+def _column(table: Table, column: Column) -> dict[str, object]:
     other = table.others[0] if table.others else table.name
     text = column.text.format(
         code="``manual``", column=f":lakecat:column:`{other}.row_id`", table=f":lakecat:table:`{other}`"
     )
-    more = {
+    said = {
         "nullable": column.nullable,
         "classification": column.classification or None,
         "primary_key": column.key or None,
         "references": column.references or None,
     }
-    return (
-        f"Column({column.name!r}, {column.dtype!r}, description={text!r}"
-        + "".join(f", {k}={v!r}" for k, v in more.items() if v is not None)
-        + ")"
-    )
+    found = {"name": column.name, "dtype": column.dtype, "description": text}
+    return found | {key: value for key, value in said.items() if value is not None}
 
 
 def write_plain(folder: Path, tables: Iterable[Table], *, labels: bool = True) -> None:

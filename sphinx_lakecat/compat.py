@@ -5,10 +5,19 @@ A test reads the other modules: none of them uses a name of Sphinx or docutils t
 
 from __future__ import annotations
 
+import collections
+import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from docutils.utils import DependencyList
+from sphinx.util import docutils as sphinx_docutils
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from docutils.parsers import Parser
     from sphinx.builders import Builder
     from sphinx.util._pathlib import _StrPath as SourcePath
 else:
@@ -18,7 +27,10 @@ else:
     except ImportError:
         SourcePath = Path
 
-__all__ = ["SourcePath", "output_file"]
+__all__ = ["SourcePath", "output_file", "remember_settings", "remember_titles"]
+
+_TITLES = 64
+"""Titles of pages around the one that is written; each is drawn for three pages, and those above them for all."""
 
 
 def output_file(builder: Builder, docname: str) -> Path | None:
@@ -26,3 +38,53 @@ def output_file(builder: Builder, docname: str) -> Path | None:
     # Before Sphinx 8.2 the method had another name.
     method = getattr(builder, "get_output_path", None) or getattr(builder, "get_outfilename", None)
     return None if method is None else Path(method(docname))
+
+
+def remember_settings(parser: type[Parser]) -> None:
+    """Let the settings of docutils be made once for all documents of a parser of ours, and copied.
+
+    Since Sphinx 9 they are made anew for each document, from all options that docutils has. Before, there is nothing to
+    do. The settings of other parsers are made as ever.
+    """
+    make = getattr(sphinx_docutils, "_get_settings", None)
+    if make is None:
+        return
+    make = getattr(make, "lakecat_makes", make)
+    made: list[tuple[dict[str, Any], Any]] = []
+
+    @functools.wraps(make)
+    def settings_of(*components: Any, defaults: Any, **options: Any) -> Any:
+        if not any(isinstance(component, parser) for component in components):
+            return make(*components, defaults=defaults, **options)
+        given = {**defaults, **options}
+        if not made or made[0][0] != given:
+            made[:] = [(given, make(*components, defaults=defaults, **options))]
+        settings = made[0][1].copy()
+        settings.record_dependencies = DependencyList()
+        return settings
+
+    settings_of.lakecat_makes = make  # type: ignore[attr-defined]
+    sphinx_docutils._get_settings = settings_of
+
+
+def remember_titles(builder: Builder) -> None:
+    """Let a builder of HTML draw a title once for all pages that show it as what stands before, after or above them."""
+    draw: Callable[[nodes.Node | None], dict[str, str]] | None = getattr(builder, "render_partial", None)
+    if draw is None:
+        return
+    drawn: collections.OrderedDict[int, tuple[nodes.Node, dict[str, str]]] = collections.OrderedDict()
+
+    @functools.wraps(draw)
+    def render_partial(node: nodes.Node | None) -> dict[str, str]:
+        if not isinstance(node, nodes.title):
+            return draw(node)
+        found = drawn.pop(id(node), None)
+        # The node is kept, so that no other has its number.
+        if found is None:
+            found = (node, dict(draw(node)))
+        drawn[id(node)] = found
+        if len(drawn) > _TITLES:
+            drawn.popitem(last=False)
+        return found[1]
+
+    builder.render_partial = render_partial  # type: ignore[attr-defined]

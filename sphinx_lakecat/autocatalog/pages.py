@@ -12,6 +12,7 @@ from sphinx.parsers import Parser, RSTParser
 
 from sphinx_lakecat.anchors import docnames
 from sphinx_lakecat.autocatalog.project import SUFFIX, CatalogProject, marker
+from sphinx_lakecat.compat import remember_settings, remember_titles
 from sphinx_lakecat.domain import lakecat_domain
 from sphinx_lakecat.loading import load_tables
 from sphinx_lakecat.rendering.document import Site, TableDocument
@@ -105,6 +106,8 @@ def _load(app: Sphinx) -> None:
     domain = lakecat_domain(app.env)
     # What was frozen for an earlier build in this process may be collected again.
     gc.unfreeze()
+    remember_settings(CatalogParser)
+    remember_titles(app.builder)
     domain.builder, domain.store, domain.reasons = app.builder, load_tables(app), {}
     domain.pages = _pages(app, domain.store)
     generated = {*domain.pages.tables, domain.pages.index, domain.pages.root} - {""}

@@ -13,6 +13,8 @@ from sphinx import addnodes
 from sphinx_lakecat.domain import lakecat_domain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
@@ -51,15 +53,21 @@ def _draw_once(
         or _is_in_tree(domain, pagename)
     ):
         return
-    draw, drawn = context["toctree"], app.builder.__dict__.setdefault("_lakecat_sidebars", {})
+    drawn = app.builder.__dict__.setdefault("_lakecat_sidebars", {})
+    for name in ("toctree", "css_tag", "js_tag"):
+        context[name] = _once(context[name], drawn.setdefault(name, {}))
 
-    def toctree(**options: Any) -> Any:
-        key = tuple(sorted(options.items()))
+
+def _once(draw: Callable[..., Any], drawn: dict[Any, Any]) -> Callable[..., Any]:
+    """Return a function of a page that finds what was drawn for another page of the same folder."""
+
+    def find(*args: Any, **options: Any) -> Any:
+        key = (args, tuple(sorted(options.items())))
         if key not in drawn:
-            drawn[key] = draw(**options)
+            drawn[key] = draw(*args, **options)
         return drawn[key]
 
-    context["toctree"] = toctree
+    return find
 
 
 def _is_in_tree(domain: LakecatDomain, docname: str) -> bool:
