@@ -64,8 +64,8 @@ TESTS = {
     " test_classification",
     "lakecat/observe.py": "test_observe test_single_edits test_guarded test_secrets test_classification",
     "lakecat/registry/*.py": "test_registry test_lookup test_reload test_pickling test_catalog test_names",
-    "sphinx_lakecat/domain.py": "test_domain test_roles test_second_build test_bare_names test_directive test_names test_replaced"
-    " test_reports test_rebuild test_autocatalog",
+    "sphinx_lakecat/domain.py": "test_domain test_roles test_second_build test_bare_names test_directive test_names"
+    " test_replaced test_reports test_rebuild test_autocatalog",
     "sphinx_lakecat/autocatalog/*.py": "test_second_build test_autocatalog test_sidebar test_reports test_unchanged"
     " test_replaced test_rebuild test_builders",
 }
