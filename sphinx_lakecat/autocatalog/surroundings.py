@@ -37,7 +37,19 @@ def _note(app: Sphinx, doctree: nodes.document) -> None:
     links = set(_links(doctree))
     if links:
         domain.entries["links"][docname] = links
-    domain.entries["contents"][docname] = _digest(env.tocs[docname].pformat() if docname in env.tocs else "")
+    domain.entries["contents"][docname] = _digest(_contents(domain, docname))
+
+
+def _contents(domain: LakecatDomain, docname: str) -> str:
+    """Return the table of contents of a document as text; of the index without the tables, which its toctree names."""
+    contents = domain.env.tocs.get(docname)
+    if contents is None:
+        return ""
+    if docname == domain.pages.index and docname in domain.generated:
+        contents = contents.deepcopy()
+        for toctree in list(contents.findall(addnodes.toctree)):
+            toctree.parent.remove(toctree)
+    return contents.pformat()
 
 
 def _links(doctree: nodes.document) -> Iterator[tuple[str, str]]:

@@ -41,7 +41,7 @@ MUTATED = (
 )
 # The first pattern that fits a module names its tests, those that are quick or near first.
 TESTS = {
-    "lakecat/sources/delta_[cusw]*.py": "test_delta_log test_delta_schema test_delta_upkeep test_delta_write"
+    "lakecat/sources/delta_[cusw]*.py": "test_delta_log test_delta_schema test_delta_scratch test_delta_upkeep test_delta_write"
     " test_delta_merge test_delta_rewrite test_observe test_delta_pairs",
     "lakecat/sources/delta_[en]*.py": "test_delta_log test_frame_plan test_delta test_delta_engine"
     " test_delta_hypothesis ../fuzz/test_*",
@@ -64,8 +64,8 @@ TESTS = {
     " test_classification",
     "lakecat/observe.py": "test_observe test_single_edits test_guarded test_secrets test_classification",
     "lakecat/registry/*.py": "test_registry test_lookup test_reload test_pickling test_catalog test_names",
-    "sphinx_lakecat/domain.py": "test_roles test_second_build test_bare_names test_directive test_names test_replaced"
-    " test_reports test_rebuild test_autocatalog",
+    "sphinx_lakecat/domain.py": "test_domain test_roles test_second_build test_bare_names test_directive test_names"
+    " test_replaced test_reports test_rebuild test_autocatalog",
     "sphinx_lakecat/autocatalog/*.py": "test_second_build test_autocatalog test_sidebar test_reports test_unchanged"
     " test_replaced test_rebuild test_builders",
 }

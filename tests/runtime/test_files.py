@@ -168,6 +168,12 @@ def test_a_file_that_is_named_like_a_log(tree: Path, name: str) -> None:
     assert len(LocalPlace(tree / "t/p=1", table="t").files()) == 1
 
 
+def test_a_delta_table_in_a_folder_that_is_none_of_the_table(tree: Path) -> None:
+    """A log in a folder that writers left beside the data is none of its business."""
+    (tree / "t" / "_old" / "_delta_log").mkdir(parents=True)
+    assert len(LocalPlace(tree / "t", table="t").files()) == 3
+
+
 @pytest.mark.parametrize(("count", "end", "start"), [(0, b"", b""), (2, b"et", b"t/"), (99, None, None)])
 def test_ends_and_starts_of_files(tree: Path, count: int, end: Any, start: Any) -> None:
     """So many bytes are read of a file's start or end, or all that there are."""

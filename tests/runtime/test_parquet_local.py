@@ -46,10 +46,13 @@ def test_links_in_a_circle(tmp_path: Path, pattern: str) -> None:
     folder = tmp_path / "t" / "deep" / "er"
     folder.mkdir(parents=True)
     ROWS.write_parquet(folder / "0.parquet")
-    (folder / "up").symlink_to(tmp_path / "t")
+    (tmp_path / "t" / "beside").mkdir()
+    ROWS.write_parquet(tmp_path / "t" / "beside" / "1.parquet")
+    for each in (folder, tmp_path / "t" / "beside"):
+        (each / "up").symlink_to(tmp_path / "t")
     (folder / "self").symlink_to(folder)
     (folder / "nothing").symlink_to(folder / "nothing")
-    assert ParquetTable("t", uri=f"{tmp_path}/t{pattern}").scan().collect().height == 3
+    assert ParquetTable("t", uri=f"{tmp_path}/t{pattern}").scan().collect().height == 6
 
 
 @pytest.mark.finding(6)

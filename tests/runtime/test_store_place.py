@@ -87,7 +87,7 @@ def test_objects_that_stand_for_folders() -> None:
     assert [file.size for file in place(f"{ROOT}/p=1/a.parquet", empty=("p=1/a.parquet",)).files()] == [0]
     found = place(f"{ROOT}/t", "t/a.parquet", empty=("t/b.parquet",)).files()
     assert [(file.name, file.size) for file in found] == [("a.parquet", 11), ("b.parquet", 0)]
-    assert [file.name for file in place(f"{ROOT}/t/p=1/x", empty=("t/p=1/x",)).files()] == ["p=1/x"]
+    assert [file.name for file in place(f"{ROOT}/table/p=1/x", empty=("table/p=1/x",)).files()] == ["p=1/x"]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,7 @@ def test_a_delta_table_beside_a_folder() -> None:
     """A log of another folder is none of its business."""
     assert len(place(f"{ROOT}/t/p=1", *KEYS, "tt/_delta_log/0.json").files()) == 1
     assert len(place(f"{ROOT}/t", *KEYS, "_delta_log/0.json").files()) == 3
+    assert len(place(f"{ROOT}/t", *KEYS, "t/_old/_delta_log/0.json").files()) == 3
 
 
 @pytest.mark.parametrize(("most", "fails"), [(3, False), (2, True)])

@@ -89,6 +89,8 @@ def test_table_is_added_and_removed(shop: Project) -> None:
     built = shop.build("-W")
     assert {"catalog/returns", "catalog/index"} <= built.read
     assert "catalog/user_events" not in built.read
+    neighbours = {"catalog/orders", "catalog/returns", "catalog/user_events"}
+    assert built.wrote == {"index", "catalog/index", *neighbours}, "others show nothing of it"
     assert "returns" in built.said("catalog/index")
     assert "returns" in built.inventory["lakecat:table"]
     shop.write({"more.py": more("One row an order.")})

@@ -26,6 +26,20 @@ def test_prose_is_read_again_with_its_table(project: NewProject, jobs: str) -> N
     assert "Two." in built.said("prose5")
 
 
+def test_a_table_is_read_once_by_all_processes(project: NewProject) -> None:
+    """A table that several pages show is read once, before Sphinx forks."""
+    tables = (
+        "from pathlib import Path\nimport polars as pl\nfrom lakecat import table\n\n\n"
+        "@table\ndef orders():\n    with (Path(__file__).parent / 'calls').open('a') as file:\n"
+        "        file.write('x')\n    return pl.LazyFrame({'a': [1]})\n"
+    )
+    pages = {f"prose{i}.rst": f":orphan:\n\n{SHOWS}" for i in range(8)}
+    shop = project({"tables.py": tables, "index.rst": "T\n=\n", **pages})
+    built = shop.build("-W", "-j2")
+    assert "Int64" in built.said("prose7")
+    assert (shop.srcdir / "calls").read_text() == "x"
+
+
 def test_prose_that_shows_a_table_no_longer(project: NewProject) -> None:
     """A page from which the directive was taken is not read again when the table changes."""
     shop = project({"tables.py": MORE.format("One."), "index.rst": "T\n=\n", "prose.rst": f":orphan:\n\n{SHOWS}"})

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 if TYPE_CHECKING:
-    from conftest import Build, Built
+    from conftest import Build, Built, NewProject
 
 CONF = 'extensions = ["sphinx_lakecat"]\nlakecat_catalog = "tables:catalog"\nhtml_theme = "furo"\nproject = "S"\n'
 INDEX = "S\n=\n\n.. toctree::\n\n   catalog/index\n   guide\n"
@@ -62,14 +62,20 @@ def test_place_of_a_table_is_marked(few: Built) -> None:
     assert "current-page" in sidebar(few, "catalog/index")
 
 
-def test_sidebar_can_have_all_tables(build: Build) -> None:
-    """`lakecat_compact_sidebar = False` leaves the sidebar to the theme."""
+def test_sidebar_can_have_all_tables(project: NewProject) -> None:
+    """`lakecat_compact_sidebar = False` leaves the sidebar to the theme; a new table comes into that of every page."""
     files = {"conf.py": f"{CONF}lakecat_compact_sidebar = False\n", "tables.py": tables(10), "index.rst": INDEX}
-    built = build({**files, "guide.rst": "G\n=\n\nx\n"}, "-W")
+    site = project({**files, "guide.rst": "G\n=\n\nx\n"})
+    built = site.build("-W")
     for docname in ("guide", "catalog/t001"):
         for i in range(10):
             assert f"t{i:03}" in sidebar(built, docname)
     assert "current-page" in sidebar(built, "catalog/t001")
+    site.write({"tables.py": tables(11)})
+    built = site.build("-W")
+    assert "guide" not in built.read
+    for docname in ("guide", "catalog/t001", "catalog/t010"):
+        assert "t010" in sidebar(built, docname)
 
 
 def test_printed_formats_keep_all_tables(build: Build) -> None:
