@@ -53,6 +53,8 @@ class LakecatDomain(Domain):
     """What a library or a user's code said of a problem. It stands in no file, so it is not kept between builds."""
     stale: Set[str] = frozenset()
     """Documents that an earlier build generated, and that are gone. Not kept between builds."""
+    purged = False
+    """Whether a document was forgotten in this build, to be read again or for good. Not kept between builds."""
     in_one_page: Set[str] | None = None
     """The documents that a builder of a single page puts into it; ``None`` for other builders."""
 

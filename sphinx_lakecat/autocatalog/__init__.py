@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sphinx_lakecat.autocatalog.indices import setup_indices
 from sphinx_lakecat.autocatalog.outdated import setup_outdated
 from sphinx_lakecat.autocatalog.pages import setup_pages
 from sphinx_lakecat.autocatalog.reports import setup_reports
@@ -21,3 +22,4 @@ def setup_autocatalog(app: Sphinx) -> None:
     setup_surroundings(app)
     setup_reports(app)
     setup_sidebar(app)
+    setup_indices(app)
