@@ -41,8 +41,8 @@ MUTATED = (
 )
 # The first pattern that fits a module names its tests, those that are quick or near first.
 TESTS = {
-    "lakecat/sources/delta_[cusw]*.py": "test_delta_log test_delta_schema test_delta_upkeep test_delta_write"
-    " test_delta_merge test_delta_rewrite test_observe test_delta_pairs",
+    "lakecat/sources/delta_[cusw]*.py": "test_delta_log test_delta_schema test_delta_scratch test_delta_upkeep"
+    " test_delta_write test_delta_merge test_delta_rewrite test_observe test_delta_pairs",
     "lakecat/sources/delta_[en]*.py": "test_delta_log test_frame_plan test_delta test_delta_engine"
     " test_delta_hypothesis ../fuzz/test_*",
     "lakecat/sources/delta_times.py": "test_delta_log test_delta_times test_delta test_introspect",

@@ -185,6 +185,8 @@ NEAR = "2026-01-31T00:00:00Z"
         (TIME, [add(t=(10, None, None))], (), None),
         (TIME, [add(t=(10, None, None)), add("b", t=(0, NEAR, NEAR))], (), None),
         (TIME, [add(t=(9, None, None)), add("b", t=(0, NEAR, NEAR))], (), "times of which the log has no bounds"),
+        (TIME, [add(rows=None)], (), "times of which the log has no bounds"),
+        (TIME, [add(t=(0, "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"))], (), "times before 1677 or after 2262"),
         (TIME, [add(rows=None), add("b", t=(0, NEAR, NEAR))], (), "times of which the log has no bounds"),
         (TIME, [add(t=(0, "1677-09-22T00:00:00Z", "2262-04-11T00:00:00Z"))], (), None),
         (TIME, [add(t=(0, "1677-09-21T00:00:00Z", NEAR))], (), "times before 1677 or after 2262"),
