@@ -58,8 +58,8 @@ TESTS = {
     "lakecat/sources/function.py": "test_function_source test_parameters test_declare test_introspect test_snippets"
     " ../sphinx/test_second_build",
     "lakecat/sources/values.py": "test_values test_delta_log test_footers",
-    "lakecat/sources/*.py": "test_errors test_failures test_storage test_check_source test_foreign_errors test_parquet"
-    " test_delta test_secrets test_pickling test_parameters test_lookup",
+    "lakecat/sources/*.py": "test_errors test_failures test_storage test_check_source test_declare test_foreign_errors"
+    " test_parquet test_delta test_secrets test_pickling test_parameters test_lookup",
     "lakecat/reading.py": "test_observe test_single_edits test_catalog test_contract test_foreign_errors test_sql"
     " test_classification",
     "lakecat/observe.py": "test_observe test_single_edits test_guarded test_secrets test_classification",

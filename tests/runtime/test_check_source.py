@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from lakecat import Column
+from lakecat import Column, TableParameterError
 from lakecat.snapshot import Fact, Figure, Parameter, Statistics
 from lakecat.sources.base import refuse_parameters
 from lakecat.testing import check_source
@@ -158,6 +158,22 @@ def test_what_is_no_source(source: object) -> None:
     """What is no source at all is an AssertionError as well."""
     with pytest.raises(AssertionError, match="a table is an object with kind, scan"):
         check_source(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "says"),
+    [
+        ("mont", ("year", "month"), "did you mean 'month'?"),
+        ("xyz", ("year", "month"), "it takes year, month"),
+        ("xyz", (), "it takes none"),
+    ],
+)
+def test_parameters_that_a_source_does_not_take(name: str, known: tuple[str, ...], says: str) -> None:
+    """The first unknown parameter is named, with the one that is near, or all that there are."""
+    refuse_parameters(dict.fromkeys(known), known, "t")
+    with pytest.raises(TableParameterError) as caught:
+        refuse_parameters({**dict.fromkeys(known), name: 1, "other": 2}, known, "t")
+    assert str(caught.value) == f"table 't' has no parameter {name!r}; {says}"
 
 
 def test_parameters_are_passed() -> None:
