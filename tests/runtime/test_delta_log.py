@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from deltalake.exceptions import CommitFailedError as Deltas
 
 from lakecat import DeltaTable
-from lakecat.errors import TableParameterError, UnreachableError
+from lakecat.errors import (
+    AccessDeniedError,
+    CommitConflictError,
+    SchemaMismatchError,
+    SourceError,
+    SourceTimeoutError,
+    TableParameterError,
+    UnreachableError,
+    UnsupportedFeatureError,
+)
 from lakecat.sources import delta_times
 from lakecat.sources.delta_commit import TableChange, change, check_choice, commit_properties, own_metrics
 from lakecat.sources.delta_folder import LOG, TableFolder, commit_name, commit_versions, is_empty_text, token_of
@@ -397,6 +407,52 @@ def test_choices() -> None:
     with pytest.raises(TableParameterError) as caught:
         check_choice("odd", "mode", ("merge", "overwrite", None), "t")
     assert str(caught.value) == "mode for table 't' is 'odd'; it can be 'merge', 'overwrite'"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "says"),
+    [
+        (
+            Exception("A Delta Lake table already exists at that location"),
+            CommitConflictError,
+            "there is a table already",
+        ),
+        (Exception("Invalid data found: 1 rows"), SchemaMismatchError, "the table's rules, or the predicate, do not"),
+        (Exception("Partition column p not found in write schema"), SchemaMismatchError, "the frame lacks a column by"),
+        (Exception("multiple source rows matched"), TableParameterError, "several rows of the frame match one row"),
+        (Exception("The table is APPEND-ONLY"), UnsupportedFeatureError, "it takes appends alone"),
+        (Exception("writer feature x is not supported"), UnsupportedFeatureError, "it uses a feature with which it"),
+        (Exception("sql parser error"), TableParameterError, "the predicate, or another argument, cannot be"),
+        (
+            Exception("Schema error: No field named y"),
+            TableParameterError,
+            "the predicate, or another argument, cannot",
+        ),
+        (Deltas("conflict"), CommitConflictError, "another writer was first; do it again on the newest version"),
+        (Deltas("operation timed out"), SourceTimeoutError, "the store did not answer in time"),
+        (Deltas("connection refused"), UnreachableError, "the store cannot be reached"),
+        (Deltas("403 forbidden"), AccessDeniedError, "access is denied"),
+        (Exception("operation timed out"), SourceTimeoutError, "the store did not answer in time"),
+        (Exception("whatever"), SourceError, "Exception"),
+    ],
+)
+def test_why_a_change_is_refused(error: Exception, kind: type[SourceError], says: str) -> None:
+    """What deltalake raises is an error that says which table cannot be what, and why; its text is the reason."""
+    found = DeltaTable("t", uri="x")._refusal(error, "be changed")
+    assert type(found) is kind
+    assert found.message.startswith(f"table 't' cannot be changed: {says}")
+    assert found.reason == str(error)
+    assert getattr(found, "columns", ()) == ()
+    assert DeltaTable("t", uri="x")._refusal(found, "be changed") is found
+
+
+@pytest.mark.parametrize("predicate", [pl.col("a") == 1, None, 5, "", "  "], ids=str)
+def test_predicates_that_are_no_sql(predicate: Any) -> None:
+    """A predicate is SQL text; what else it is is told."""
+    table = DeltaTable("t", uri="x")
+    assert table._sql("a = 1") == "a = 1"
+    with pytest.raises(TableParameterError, match=r"^a predicate on table 't' is .*; write SQL text"):
+        table._sql(predicate)
 
 
 def test_a_store_that_fails_while_it_is_asked_for_the_newest_version() -> None:
