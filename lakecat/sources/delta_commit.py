@@ -187,7 +187,7 @@ class DeltaCommits(StoredTable):
         what, detail = f"table {self.name!r} cannot {verb}", self.clean(error)
         for kind, sentence, pattern in _REFUSALS:
             if re.search(pattern, str(error), re.IGNORECASE):
-                return kind(f"{what}: {sentence}", detail)
+                return kind(f"{what}: {sentence}", reason=detail)
         typed = typed_error(error, table=self.name, clean=self.clean)
         store = (AccessDeniedError, SourceTimeoutError, UnreachableError)
         if isinstance(error, CommitFailedError) and not isinstance(typed, store):

@@ -105,7 +105,7 @@ class Partitions:
         return {name: None if value == NULL else decoded(value) for name, value in found}
 
     def _column(self, name: str, values: list[str | None], dtype: pl.DataType | None) -> pl.Series:
-        texts = {value for value in values if value is not None}
+        texts = list(dict.fromkeys(value for value in values if value is not None))
         if dtype is None:
             dtype = inferred(texts)
         made = {text: value_of(text, dtype) for text in texts}

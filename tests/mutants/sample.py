@@ -41,13 +41,13 @@ MUTATED = (
 )
 # The first pattern that fits a module names its tests, those that are quick or near first.
 TESTS = {
-    "lakecat/sources/delta_[cusw]*.py": "test_delta_log test_delta_schema test_delta_scratch test_delta_upkeep test_delta_write"
-    " test_delta_merge test_delta_rewrite test_observe test_delta_pairs",
+    "lakecat/sources/delta_[cusw]*.py": "test_delta_commit test_delta_log test_delta_schema test_delta_scratch"
+    " test_delta_upkeep test_delta_write test_delta_merge test_delta_rewrite test_observe test_delta_pairs",
     "lakecat/sources/delta_[en]*.py": "test_delta_log test_frame_plan test_delta test_delta_engine"
     " test_delta_hypothesis ../fuzz/test_*",
-    "lakecat/sources/delta_times.py": "test_delta_log test_delta_times test_delta test_introspect",
-    "lakecat/sources/delta*.py": "test_delta_log test_delta test_single_edits test_introspect test_delta_times"
-    " test_delta_write test_delta_rewrite ../corpus/test_odd_tables",
+    "lakecat/sources/delta_times.py": "test_delta_folder test_delta_times test_delta test_introspect",
+    "lakecat/sources/delta*.py": "test_delta_log test_delta_folder test_delta_commit test_delta test_single_edits"
+    " test_introspect test_delta_times test_delta_write test_delta_rewrite ../corpus/test_odd_tables",
     "lakecat/sources/frame_stream.py": "test_frame_plan test_delta_write test_delta_merge test_delta_rewrite",
     "lakecat/sources/frame_plan.py": "test_frame_plan ../fuzz/test_limits test_delta_engine test_places",
     "lakecat/sources/predicate.py": "test_predicate test_delta_engine ../fuzz/test_* test_delta_hypothesis",
@@ -58,8 +58,8 @@ TESTS = {
     "lakecat/sources/function.py": "test_function_source test_parameters test_declare test_introspect test_snippets"
     " ../sphinx/test_second_build",
     "lakecat/sources/values.py": "test_values test_delta_log test_footers",
-    "lakecat/sources/*.py": "test_errors test_failures test_storage test_check_source test_foreign_errors test_parquet"
-    " test_delta test_secrets test_pickling test_parameters test_lookup",
+    "lakecat/sources/*.py": "test_errors test_failures test_storage test_check_source test_declare test_foreign_errors"
+    " test_parquet test_delta test_secrets test_pickling test_parameters test_lookup",
     "lakecat/reading.py": "test_observe test_single_edits test_catalog test_contract test_foreign_errors test_sql"
     " test_classification",
     "lakecat/observe.py": "test_observe test_single_edits test_guarded test_secrets test_classification",

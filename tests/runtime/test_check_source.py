@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import polars as pl
 import pytest
 
-from lakecat import Column, DeltaTable, LakecatError, ParquetTable, SourceError
+from lakecat import Column, DeltaTable, LakecatError, ParquetTable, SourceError, TableParameterError
 from lakecat.snapshot import ColumnStatistics, Commit, Fact, Figure, Parameter, Problem, Statistics
 from lakecat.sources import base
 from lakecat.sources.base import refuse_parameters
@@ -325,6 +325,22 @@ def test_what_is_no_source(source: object) -> None:
     """What is no source at all is an AssertionError as well."""
     with pytest.raises(AssertionError, match="a table is an object with kind, scan"):
         check_source(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "says"),
+    [
+        ("mont", ("year", "month"), "did you mean 'month'?"),
+        ("xyz", ("year", "month"), "it takes year, month"),
+        ("xyz", (), "it takes none"),
+    ],
+)
+def test_parameters_that_a_source_does_not_take(name: str, known: tuple[str, ...], says: str) -> None:
+    """The first unknown parameter is named, with the one that is near, or all that there are."""
+    refuse_parameters(dict.fromkeys(known), known, "t")
+    with pytest.raises(TableParameterError) as caught:
+        refuse_parameters({**dict.fromkeys(known), name: 1, "other": 2}, known, "t")
+    assert str(caught.value) == f"table 't' has no parameter {name!r}; {says}"
 
 
 def test_parameters_are_passed() -> None:

@@ -1,21 +1,14 @@
-"""What the log of a Delta table tells, written here line by line: figures, flaws, times, and who may read the table."""
+"""What the log of a Delta table tells, written here line by line: figures, flaws, and who may read the table."""
 
 from __future__ import annotations
 
 import json
-import os
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import pytest
 
 from lakecat import DeltaTable
-from lakecat.errors import TableParameterError, UnreachableError
-from lakecat.sources import delta_times
-from lakecat.sources.delta_commit import TableChange, change, check_choice, commit_properties, own_metrics
-from lakecat.sources.delta_folder import LOG, TableFolder, commit_name, commit_versions, is_empty_text, token_of
+from lakecat.sources.delta_folder import LOG, commit_name
 from lakecat.sources.delta_native import local_files
 from lakecat.sources.delta_scratch import (
     empty_partitions,
@@ -26,7 +19,6 @@ from lakecat.sources.delta_scratch import (
     why_not_removed,
     why_not_replaced,
 )
-from lakecat.sources.delta_upkeep import small_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -185,6 +177,8 @@ NEAR = "2026-01-31T00:00:00Z"
         (TIME, [add(t=(10, None, None))], (), None),
         (TIME, [add(t=(10, None, None)), add("b", t=(0, NEAR, NEAR))], (), None),
         (TIME, [add(t=(9, None, None)), add("b", t=(0, NEAR, NEAR))], (), "times of which the log has no bounds"),
+        (TIME, [add(rows=None)], (), "times of which the log has no bounds"),
+        (TIME, [add(t=(0, "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"))], (), "times before 1677 or after 2262"),
         (TIME, [add(rows=None), add("b", t=(0, NEAR, NEAR))], (), "times of which the log has no bounds"),
         (TIME, [add(t=(0, "1677-09-22T00:00:00Z", "2262-04-11T00:00:00Z"))], (), None),
         (TIME, [add(t=(0, "1677-09-21T00:00:00Z", NEAR))], (), "times before 1677 or after 2262"),
@@ -202,239 +196,13 @@ def test_who_reads_a_table(
     assert told.startswith("Polars" if reason is None else f"deltalake, because of {reason}")
 
 
-@pytest.mark.parametrize("kind", ["store", "disk"])
-def test_what_lies_in_a_folder(tmp_path: Path, kind: str) -> None:
-    """Files are read, listed and removed in the same way on disk and through deltalake's store."""
-    folder = TableFolder(tmp_path if kind == "disk" else tmp_path.as_uri())
-    below = folder.below("x y")
-    (tmp_path / "x y" / LOG / "folder").mkdir(parents=True)
-    (tmp_path / "x y" / LOG / "folder" / "inner").touch()
-    for name in ("b", "a"):
-        (tmp_path / "x y" / LOG / name).write_text(name)
-    os.utime(tmp_path / "x y" / LOG / "a", (5, 5))
-    assert below.read(f"{LOG}/a") == b"a"
-    assert below.log() == ["a", "b"]
-    assert below.changed(f"{LOG}/a") == datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)
-    for ask in (below.read, below.changed):
-        with pytest.raises(FileNotFoundError):
-            ask(f"{LOG}/c")
-    below.remove_file(f"{LOG}/a")
-    assert below.log() == ["b"]
-    assert below.uri == (f"{tmp_path.as_uri()}/x y" if kind == "store" else str(tmp_path / "x y"))
-    folder.remove("x y")
-    assert list((tmp_path / "x y").rglob("*") if kind == "disk" else (tmp_path / "x y" / LOG).glob("[a-z]")) == []
-
-
-def test_options_of_a_folder() -> None:
-    """Options go to the folders below, as a copy; a slash at the end is not doubled."""
-    options = {"a": "b"}
-    folder = TableFolder("s3://bucket/t/", options)
-    options["a"] = "c"
-    assert (folder.below("x").location, folder.below("x").options) == ("s3://bucket/t/x", {"a": "b"})
-    assert TableFolder("s3://bucket/t").options is None
-
-
-def test_names_of_commits() -> None:
-    """Commits are the files with twenty digits; a token is made of a name and of what is in the file."""
-    names = [commit_name(12), f"{commit_name(3)}.tmp", "3.json", commit_name(3), f"{3:020d}.checkpoint.parquet"]
-    assert commit_name(12) == "00000000000000000012.json"
-    assert commit_versions(names) == [3, 12]
-    assert token_of("x", b"") == "x e3b0c44298fc1c14"
-    assert token_of("x", b"") != token_of("x", b"1")
-
-
-@pytest.mark.parametrize(
-    ("path", "empty"),
-    [("p=/a", True), ("q=1/p=/a", True), ("p=x/a", False), ("xp=/a", False), ("p%3D/a", True), ("a", False)],
-)
-def test_folders_of_empty_texts(path: str, empty: bool) -> None:
-    """Only the folder itself tells an empty text from NULL."""
-    assert is_empty_text("p", path) == empty
-
-
-def commit(folder: Path, version: int, *lines: Any) -> None:
-    """Write a commit; texts as they are."""
-    (folder / LOG).mkdir(exist_ok=True)
-    text = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines)
-    (folder / LOG / commit_name(version)).write_text(text)
-
-
-def test_a_history_of_many_writers(tmp_path: Path) -> None:
-    """Each writer notes something else; what is no entry is left out, and the history ends at what is not there."""
-    noted = [
-        {"timestamp": 1000, "operation": "WRITE", "operationMetrics": {"numOutputRows": "7"}},
-        {"inCommitTimestamp": 3000, "timestamp": 1000, "operationMetrics": {"num_added_rows": 0}},
-        {"timestamp": True, "operation": "A", "operationMetrics": "odd", "lakecat": {"operation": "B"}},
-        {"timestamp": 10**30, "operation": "C", "operationMetrics": {"numOutputRows": "?", "numTargetRowsInserted": 5}},
-        {"timestamp": "x", "lakecat": "odd", "operation": "D", "operationMetrics": {}},
-    ]
-    for version, entry in enumerate(noted, start=1):
-        commit(tmp_path, version, {"add": {"path": "commitInfo"}}, {"commitInfo": entry})
-    commit(tmp_path, 6, {"add": {}})
-    commit(tmp_path, 7, {"add": {}}, {"commitInfo": "odd"})
-    folder = TableFolder(tmp_path)
-    assert [(c.version, c.time, c.operation, c.rows_added) for c in delta_times.history(folder, 7, limit=99)] == [
-        (5, None, "D", None),
-        (4, None, "C", 5),
-        (3, None, "B", None),
-        (2, "1970-01-01T00:00:03.000+00:00", "", 0),
-        (1, "1970-01-01T00:00:01.000+00:00", "WRITE", 7),
-    ]
-    for limit, versions in [(0, []), (1, []), (3, [5]), (5, [5, 4, 3])]:
-        assert [entry.version for entry in delta_times.history(folder, 7, limit=limit)] == versions
-    commit(tmp_path, 3, '{"commitInfo": ')
-    assert [entry.version for entry in delta_times.history(folder, 7, limit=99)] == [5, 4]
-    commit(tmp_path, 0, {"commitInfo": {"operation": "CREATE"}})
-    assert [entry.version for entry in delta_times.history(folder, 1, limit=99)] == [1, 0]
-
-
 def test_ten_entries_of_a_history(tmp_path: Path) -> None:
     """Ten entries are told where no number is asked for."""
     table = write_log(tmp_path, {"a": "long"})
     for version in range(1, 13):
-        commit(tmp_path, version, {"commitInfo": {"operation": "WRITE"}})
+        (tmp_path / LOG / commit_name(version)).write_text('{"commitInfo": {"operation": "WRITE"}}\n')
     assert [entry.version for entry in table.history()] == list(range(12, 2, -1))
     assert [entry.version for entry in table.history(limit=2)] == [12, 11]
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 7, 40])
-def test_a_moment_and_its_version(tmp_path: Path, count: int) -> None:
-    """Of however many commits, the last one by a moment is found, and the first one that can be read is named."""
-    start = datetime(2026, 1, 31, tzinfo=UTC)
-    step = timedelta(milliseconds=10)
-    for version in range(count):
-        commit(tmp_path, version, {"commitInfo": {"timestamp": int((start + version * step).timestamp() * 1000)}})
-    commit(tmp_path, count, {"commitInfo": {"timestamp": 0}})  # it came after the version that was opened
-    folder = TableFolder(tmp_path)
-    for version in range(count):
-        for later in (timedelta(0), step - timedelta(milliseconds=1)):
-            found = delta_times.version_at(folder, count - 1, start + version * step + later)
-            assert found == (version, 0, start)
-    assert delta_times.version_at(folder, count - 1, start - step) == (None, 0, start)
-
-
-@pytest.mark.parametrize("behind", [1, 15, 16])
-def test_clocks_that_differ_a_little(tmp_path: Path, behind: int) -> None:
-    """A commit with an earlier time than those before it counts, as far as sixteen commits back."""
-    for version in range(behind):
-        commit(tmp_path, version, {"commitInfo": {"timestamp": 5000 + version}})
-    commit(tmp_path, behind, {"commitInfo": {"timestamp": 1000}})
-    found, _, _ = delta_times.version_at(TableFolder(tmp_path), behind, datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC))
-    assert found == (behind if behind < 16 else None)
-
-
-@pytest.mark.parametrize(
-    ("names", "first"),
-    [
-        ([commit_name(0), commit_name(1)], 0),
-        ([commit_name(0), f"{5:020d}.checkpoint.parquet"], 0),
-        ([commit_name(7), f"{7:020d}.checkpoint.parquet", f"{5:020d}.checkpoint.0001.parquet"], 5),
-        ([commit_name(7), "_last_checkpoint"], 9),
-        ([], 9),
-    ],
-)
-def test_the_first_version_that_can_be_read(names: list[str], first: int) -> None:
-    """That is 0, or the oldest checkpoint, or the newest version where there is neither."""
-    assert delta_times.first_readable(names, 9) == first
-
-
-@pytest.mark.parametrize(
-    "moment", [5, None, "yesterday", "2026-01-31", "2026-01-31T00:00:00", "0001-01-01T00:00+14:00"]
-)
-def test_moments_that_are_none(moment: Any) -> None:
-    """A moment has a zone and is a year of the calendar; where it is asked for is said."""
-    with pytest.raises(TableParameterError, match=r"^timestamp of table 't' (is|has no zone)"):
-        delta_times.moment_of(moment, "timestamp of table 't'")
-
-
-@pytest.mark.parametrize(
-    ("metrics", "found"),
-    [
-        (None, {}),
-        ({}, {}),
-        ({"num_added_rows": 3, "num_added_files": "2"}, {"rows_added": 3, "files_added": 2}),
-        ({"num_added_rows": "?", "num_target_rows_inserted": 4}, {"rows_added": 4}),
-        ({"num_added_rows": 0}, {"rows_added": 0}),
-        ({"num_target_rows_updated": 5, "numFilesRemoved": 6}, {"rows_updated": 5, "files_removed": 6}),
-        ({"num_deleted_rows": 1, "num_target_rows_deleted": 2}, {"rows_deleted": 1}),
-        ({"numRestoredFile": 1, "numRemovedFile": 2}, {"files_added": 1, "files_removed": 2}),
-    ],
-)
-def test_figures_of_a_change(metrics: dict[str, Any] | None, found: dict[str, int]) -> None:
-    """What deltalake tells of a change is taken where it is a number; what it does not tell is unknown."""
-    table: Any = SimpleNamespace(version=lambda: 8)
-    assert change(table, metrics) == TableChange(version=8, **found)
-
-
-@pytest.mark.parametrize(
-    ("newest", "found"),
-    [
-        ({"version": 8, "operationMetrics": {"a": 1}}, {"a": 1}),
-        ({"version": 7, "operationMetrics": {"a": 1}}, None),
-        ({"version": 8, "operationMetrics": "odd"}, None),
-        ({"version": 8}, None),
-        (None, None),
-    ],
-)
-def test_figures_of_the_newest_commit(newest: dict[str, Any] | None, found: Any) -> None:
-    """Figures of the log are taken where they are of the version that was just committed, and can be read."""
-    table: Any = SimpleNamespace(version=lambda: 8, history=lambda limit: [newest][: limit if newest else 0])
-    assert own_metrics(table) == found
-
-
-def test_commits_are_not_repeated_by_deltalake() -> None:
-    """Deltalake is told how often it may commit again; not at all unless that is asked for."""
-    assert commit_properties().max_commit_retries == 0
-    assert commit_properties(7).max_commit_retries == 7
-
-
-def test_choices() -> None:
-    """A value that is no choice is told with those that are; ``None`` is one that need not be said."""
-    check_choice(None, "mode", ("merge", None), "t")
-    check_choice("merge", "mode", ("merge", None), "t")
-    with pytest.raises(TableParameterError) as caught:
-        check_choice("odd", "mode", ("merge", "overwrite", None), "t")
-    assert str(caught.value) == "mode for table 't' is 'odd'; it can be 'merge', 'overwrite'"
-
-
-def test_a_store_that_fails_while_it_is_asked_for_the_newest_version() -> None:
-    """What a store raises then is an error of lakecat; what ends the program passes."""
-    table = DeltaTable("t", uri="s3://bucket/t")
-
-    def failing(error: BaseException) -> Any:
-        def ask() -> int:
-            raise error
-
-        return SimpleNamespace(_table=SimpleNamespace(get_latest_version=ask), version=lambda: 0)
-
-    with pytest.raises(UnreachableError):
-        table._is_newest(failing(OSError("connection refused")))
-    with pytest.raises(KeyboardInterrupt):
-        table._is_newest(failing(KeyboardInterrupt()))
-
-
-@pytest.mark.parametrize(
-    ("sizes", "chosen"),
-    [
-        ([], []),
-        ([10], []),
-        ([10, 20], [0, 1]),
-        ([50, 50], [0, 1]),
-        ([50, 51], []),
-        ([99, 10, 20, 100, 101], [1, 2]),
-        ([60, 40, 30, 30], [1, 2, 3]),
-        ([70, 60, 50, 40], [2, 3]),
-        ([40, 30, 30, 60, 55], [0, 1, 2]),
-        ([20, 20, 20, 45, 45], [0, 1, 2, 3, 4]),
-    ],
-)
-def test_files_worth_putting_together(sizes: list[int], chosen: list[int]) -> None:
-    """Several files that make one of a size at most are put together, the smallest first; large ones are left."""
-    names = [f"{i}" for i in range(len(sizes))]
-    files = pl.DataFrame({"path": names, "size_bytes": sizes}, schema={"path": pl.String, "size_bytes": pl.Int64})
-    assert [int(path) for path in small_files(files, 100)["path"]] == chosen
-    twice = pl.concat(files.with_columns(pl.lit(p).alias("partition.p")) for p in ("x", "y"))
-    assert [int(path) for path in small_files(twice, 100)["path"]] == [*chosen, *chosen]
 
 
 @pytest.mark.parametrize(

@@ -91,13 +91,15 @@ def test_rows_that_got_lost(source: DeltaTable, tmp_path: Path) -> None:
     """If not as many rows were written as there were, nothing is committed, and nothing stays."""
     table = source._load()
     files = live_files(table)
-    with (
-        pytest.raises(RuntimeError, match="4 rows were to be written anew, and 2 were"),
-        scratch(source._folder) as made,
-    ):
-        made.like(table, files)
-        made.write(ROWS)
-        made.commit(table, removed=files, reload=source._load, check=nothing, told={})
+
+    def write() -> None:
+        with scratch(source._folder) as made:
+            made.like(table, files)
+            made.write(ROWS)
+            made.commit(table, removed=files, reload=source._load, check=nothing, told={})
+
+    with pytest.raises(RuntimeError, match="4 rows were to be written anew, and 2 were"):
+        write()
     assert left(source, tmp_path) == []
     assert not list(tmp_path.glob("t/lakecat-*"))
     assert source._load().version() == 1
@@ -183,7 +185,7 @@ def test_rules_and_settings_hold_for_new_rows(tmp_path: Path) -> None:
         made.like(source._load())
         settings = made.table.metadata().configuration
         assert settings == {"delta.targetFileSize": "77", "delta.constraints.positive": "a > 0"}
-        with pytest.raises(Exception, match="positive|a > 0"):
+        with pytest.raises(Exception, match="1 rows failed validation"):
             made.write(pl.DataFrame({"a": [0]}))
         made.write(pl.DataFrame({"a": [1]}))
         assert len(made.added()) == 1

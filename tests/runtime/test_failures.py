@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,9 +19,11 @@ from lakecat.errors import (
     CorruptDataError,
     CorruptLogError,
     SourceError,
+    SourceTimeoutError,
+    UnreachableError,
     UnsupportedFeatureError,
 )
-from lakecat.sources.failures import typed_error
+from lakecat.sources.failures import failure_of, typed_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +60,58 @@ def test_texts_of_libraries(text: str, kind: type[SourceError], sentence: str) -
     assert type(error) is kind
     assert sentence in error.message
     assert text not in error.message
+
+
+SENT = "Error after {retries} retries in {seconds}s, after {retries} retries, max_retries: 9: error sending request"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "retries", "kind"),
+    [
+        ("4", 3, SourceTimeoutError),
+        ("3.99", 3, UnreachableError),
+        ("1.0", 0, SourceTimeoutError),
+        ("0.9", 0, UnreachableError),
+        ("120.5", 9, SourceTimeoutError),
+    ],
+)
+def test_requests_that_took_long(seconds: str, retries: int, kind: type[SourceError]) -> None:
+    """Where nothing is said of why requests failed, those that took a second each were time-outs."""
+    error = Exception(SENT.format(seconds=seconds, retries=retries))
+    assert type(typed_error(error, table="t", clean=str)) is kind
+
+
+class PanicException(BaseException):
+    """As Rust's extension modules have it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message", "reason"),
+    [
+        (TimeoutError("x"), SourceTimeoutError, "the store did not answer in time", "x"),
+        (PermissionError("x"), AccessDeniedError, "access is denied", "x"),
+        (ConnectionResetError("x"), UnreachableError, "the store cannot be reached", "x"),
+        (PanicException(" x\n y "), SourceError, "its source raised PanicException", "x y"),
+        (KeyError("x"), SourceError, "its source raised KeyError", "'x'"),
+    ],
+)
+def test_errors_of_a_source_of_a_third_party(
+    error: BaseException, kind: type[SourceError], message: str, reason: str
+) -> None:
+    """The type of an error says what it can; its text, on one line, is no part of lakecat's sentence."""
+    found = failure_of(error, source=object(), table="t")
+    assert type(found) is kind
+    assert (found.message, found.reason) == (f"table 't' cannot be read: {message}", reason)
+
+
+def test_what_is_no_failure_of_a_source() -> None:
+    """Lakecat's own errors stay what they are, a source may say itself what went wrong, and an interrupt goes on."""
+    own = SourceError("own")
+    assert failure_of(own, source=object(), table="t") is own
+    assert failure_of(OSError("x"), source=SimpleNamespace(failure=lambda error: own), table="t") is own
+    with pytest.raises(KeyboardInterrupt):
+        failure_of(KeyboardInterrupt(), source=SimpleNamespace(failure=lambda error: own), table="t")
+    assert typed_error(own, table="t", clean=str) is own
 
 
 @pytest.mark.finding(18)

@@ -15,6 +15,7 @@ import pytest
 
 import lakecat
 from lakecat.errors import CorruptDataError, SourceTimeoutError
+from lakecat.sources import isolation
 from lakecat.sources.isolation import FooterProcess, _path
 
 if TYPE_CHECKING:
@@ -54,6 +55,31 @@ def test_modules_of_the_working_directory_are_not_its_modules(
         (tmp_path / name).write_text("raise SystemExit('imported')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert process.read("columns", [file]) == {"id": [1, "1", "2"]}
+
+
+@pytest.mark.parametrize(
+    ("raised", "fault"),
+    [
+        (None, ""),
+        (OSError("damaged"), "damaged"),
+        (SourceTimeoutError("too long"), ""),
+        (CorruptDataError("it ended the process"), ""),
+    ],
+)
+def test_what_is_not_known_is_no_fault(monkeypatch: pytest.MonkeyPatch, raised: Exception | None, fault: str) -> None:
+    """What cannot be found out within the limits is not held against a file; then nothing is known of its times."""
+    asked = []
+
+    def ask(question: str, files: object, **limits: Any) -> dict[str, Any]:
+        asked.append((question, files, limits))
+        if raised is not None:
+            raise raised
+        return {"columns": ["a"], "all": True}
+
+    monkeypatch.setattr(isolation._SHARED, "ask", ask)
+    assert isolation.first_record_fault("x") == fault
+    assert isolation.far_times(["x"]) == ((("a",), True) if raised is None else ((), False))
+    assert asked == [("first record", ["x"], {"seconds": 2.0}), ("far times", ["x"], {})]
 
 
 def test_where_it_finds_modules() -> None:

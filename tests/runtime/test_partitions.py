@@ -178,12 +178,12 @@ def test_files_outside_of_partitions(files: list[str], says: str) -> None:
 
 @pytest.mark.parametrize("dtype", [pl.Int8(), pl.Date(), pl.Boolean(), pl.Enum(["7"])])
 def test_values_of_another_dtype(dtype: pl.DataType) -> None:
-    """A folder whose name is no value of the declared dtype is named; an empty text is NULL."""
+    """The first folder whose name is no value of the declared dtype is named; an empty text is NULL."""
     good = {pl.Int8(): "1", pl.Date(): "2026-01-31", pl.Boolean(): "true"}.get(dtype, "7")
     made = Partitions([f"n={good}/a", "n=/a"], {"n": dtype}, table="t")
     assert made.values(1) == {"n": None}
     with pytest.raises(SchemaMismatchError) as caught:
-        Partitions([f"n={good}/a", "n=/a", "n=wrong/a"], {"n": dtype}, table="t")
+        Partitions([f"n={good}/a", "n=/a", "n=wrong/a", *(f"n=wrong{i}/a" for i in range(20))], {"n": dtype}, table="t")
     assert caught.value.message.startswith(
         f"partition column 'n' of table 't' is declared as {type(dtype).__name__}, and the name of a folder holds no"
     )
