@@ -42,11 +42,11 @@ from lakecat.registry import CatalogRegistry, use_registry
 from lakecat.snapshot import Fact, TableSnapshot
 from lakecat.sources.delta import DeltaTable
 from lakecat.sources.parquet import ParquetTable
+from lakecat.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from lakecat.config import LakecatConfig, current_config, use_config
 
-__version__ = "0.1.0"
 
 __all__ = [
     "AccessDeniedError",

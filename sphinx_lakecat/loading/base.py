@@ -37,6 +37,8 @@ class Tables(abc.ABC):
     """The catalogs that could not be loaded."""
     told: dict[str, dict[Problem, str]]
     """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
+    unread: dict[str, frozenset[Problem]]
+    """Of each table that was asked for, the problems that say that it, or a part of it, could not be read."""
 
     @abc.abstractmethod
     def __contains__(self, name: str) -> bool:

@@ -57,6 +57,7 @@ class TableStore(Tables):
         self._without_token: dict[str, dict[Problem, str]] = {}
         self._columns_of = columns_by_table(self._get)
         self.failures: list[str] = []
+        self.unread: dict[str, frozenset[Problem]] = {}
         self.told: dict[str, dict[Problem, str]] = {}
         """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
         for reference in references:
@@ -106,6 +107,7 @@ class TableStore(Tables):
                 columns_of=self._columns_of,
                 tell=reasons.__setitem__,
             )
+        self.unread[name] = frozenset(reasons)
         told = {problem: reasons.get(problem, "") for problem in snapshot.problems}
         # Of a table that fails otherwise too, that is what matters.
         self.told[name] = told or self._without_token.get(name, {})
@@ -198,11 +200,11 @@ def snippet_import(config: Config) -> CatalogImport | None:
     return CatalogImport(lines=tuple(text.splitlines()), expression="Catalog()" if name == "Catalog" else name)
 
 
-def _check(app: Sphinx, config: Config) -> None:
+def check_settings(config: Config) -> None:
+    """Check that the settings name catalogs.
+
+    Raises:
+        ConfigError: They do not.
+    """
     catalog_references(config)
     snippet_import(config)
-
-
-def setup_loading(app: Sphinx) -> None:
-    """Check that the settings name catalogs before a build; they are loaded when it begins."""
-    app.connect("config-inited", _check, priority=900)
