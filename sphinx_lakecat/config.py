@@ -32,6 +32,13 @@ SETTINGS = (
         [str, list, tuple],
         "The catalog: ``package.module``, ``package.module:attribute``, or a list of either.",
     ),
+    Setting(
+        "lakecat_snapshot",
+        "",
+        [str, list, tuple],
+        "A file that ``lakecat snapshot`` wrote, or a list of them: without ``lakecat_catalog`` the site is built from "
+        "it alone; with it, it stands in for tables that cannot be read.",
+    ),
     Setting("lakecat_autocatalog", "catalog", [str], "The folder of the generated pages; ``''`` generates none."),
     Setting(
         "lakecat_description_markup",

@@ -20,6 +20,8 @@ class Subtype(Enum):
 
     IMPORT_FAILED = "import_failed"
     """A catalog's module cannot be imported, or names no catalog."""
+    SNAPSHOT = "snapshot"
+    """A file of snapshots, or a table in one, cannot be used."""
     FUNCTION_FAILED = "function_failed"
     """The function of a table raised, or returned no frame."""
     PROCESS_ENDED = "process_ended"

@@ -7,7 +7,7 @@ handed on as it is by everybody who does not know it.
 from __future__ import annotations
 
 from lakecat.snapshot.document import FORMAT_VERSION, from_json, to_json
-from lakecat.snapshot.lines import SnapshotFile, SnapshotHeader, read, read_header, to_lines, write
+from lakecat.snapshot.lines import Line, SnapshotFile, SnapshotHeader, TableHead, read, read_header, to_lines, write
 from lakecat.snapshot.records import (
     ColumnSnapshot,
     DetailsSection,
@@ -40,6 +40,7 @@ __all__ = [
     "Fact",
     "Figure",
     "HistorySection",
+    "Line",
     "Origin",
     "Parameter",
     "ParametersSection",
@@ -51,6 +52,7 @@ __all__ = [
     "SnippetsSection",
     "Statistics",
     "StatisticsSection",
+    "TableHead",
     "TableSnapshot",
     "from_json",
     "json_schema",

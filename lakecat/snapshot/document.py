@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import SnapshotError
+from lakecat.snapshot.codec import fast
 from lakecat.snapshot.exact import elements, members, parse
 from lakecat.snapshot.legacy import decode_legacy_table
 from lakecat.snapshot.tables import decode_table, encode_table
@@ -29,7 +31,8 @@ def to_json(snapshots: Iterable[TableSnapshot], *, indent: int | None = 2) -> st
         SnapshotError: A record holds something that JSON cannot.
     """
     tables = b",".join(map(encode_table, sorted(snapshots, key=lambda s: s.full_name)))
-    return _laid_out(b'{"format_version":"%s","tables":[%s]}' % (FORMAT_VERSION.encode(), tables), indent) + "\n"
+    text = b'{"format_version":"%s","tables":[%s]}' % (FORMAT_VERSION.encode(), tables)
+    return _laid_out(text, indent).decode() + "\n"
 
 
 def from_json(text: str) -> tuple[TableSnapshot, ...]:
@@ -41,21 +44,34 @@ def from_json(text: str) -> tuple[TableSnapshot, ...]:
     """
     version, tables = tables_of(text.encode(errors="surrogatepass"))
     read = reader_of(version)
-    return tuple(read(table.encode(), f"tables[{i}]") for i, table in enumerate(tables))
+    return tuple(read(table, f"tables[{i}]") for i, table in enumerate(tables))
 
 
-def tables_of(raw: bytes, where: str = "") -> tuple[object, tuple[str, ...]]:
+def tables_of(raw: bytes, where: str = "") -> tuple[object, tuple[bytes, ...]]:
     """Return the version of a document, and the JSON of each table without blanks between its parts.
 
     Raises:
         SnapshotError: It is no such document, or a newer one than is known.
     """
+    found = fast(_reader(), raw)
+    if found is not None:
+        reader_of(found.format_version, where)
+        return found.format_version, tuple(_laid_out(bytes(table), -1) for table in found.tables)
     data, _ = parse(raw, f"{where}this")
     version = data.get("format_version") if isinstance(data, dict) else None
     reader_of(version, where)
     if not isinstance(tables := data.get("tables"), list):
         raise SnapshotError(f"{where}tables is {type(tables).__name__}, not a list")
-    return version, tuple(elements(members(_laid_out(raw, None, compact=True))["tables"]))
+    compact = members(_laid_out(raw, -1).decode())["tables"]
+    return version, tuple(table.encode() for table in elements(compact))
+
+
+@functools.cache
+def _reader() -> Callable[[bytes], Any]:
+    import msgspec
+
+    fields: list[Any] = [("format_version", Any), ("tables", list[msgspec.Raw])]
+    return msgspec.json.Decoder(msgspec.defstruct("Document", fields)).decode
 
 
 def reader_of(version: object, where: str = "") -> Callable[[bytes, str], TableSnapshot]:
@@ -73,12 +89,15 @@ def reader_of(version: object, where: str = "") -> Callable[[bytes, str], TableS
     raise SnapshotError(f"{where}snapshot format {version!r} is not known; {known}{hint}")
 
 
-def _laid_out(raw: bytes, indent: int | None, *, compact: bool = False) -> str:
-    """Return JSON with other blanks between its parts, each of which stays as it was written."""
+def _laid_out(raw: bytes, indent: int | None) -> bytes:
+    """Return JSON with other blanks between its parts, each of which stays as it was written; none with -1."""
     import msgspec
 
     try:
-        return msgspec.json.format(raw, indent=-1 if compact else indent or 0).decode()
+        return msgspec.json.format(raw, indent=indent or 0)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # lone surrogates, or nested deep
-        separators = (",", ":") if compact else None
-        return json.dumps(json.loads(raw), indent=indent, separators=separators)
+        compact = indent == -1
+        text = json.dumps(
+            json.loads(raw), indent=None if compact else indent, separators=(",", ":") if compact else None
+        )
+        return text.encode()

@@ -32,7 +32,7 @@ _ELSEWHERE = {"elsewhere": True}
 _AS_IT_IS: Any = ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ColumnSnapshot:
     """One column, as text. ``nullable=None`` is unknown; ``dtype=""`` is unknown.
 
@@ -117,8 +117,9 @@ class TableSnapshot:
 
     ``statistics``, ``history``, ``snippets``, ``parameters``, ``facts`` and the ``statistics`` of columns are kept in
     sections. They can be given and asked for as if they were fields; what is read from a file stays JSON until then.
-    :func:`dataclasses.replace` takes them too. Figures of columns are those that the columns are given with; where they
-    have none, those of the section that is given. A hidden column has none.
+    :func:`dataclasses.replace` takes them too. Sections are kept in the order of their names. Figures of columns are
+    those that the columns are given with; where they have none, those of the section that is given. A hidden column has
+    none.
     """
 
     name: str
@@ -188,20 +189,22 @@ class TableSnapshot:
         )
 
     @classmethod
-    def of_core(cls, core: Mapping[str, Any], sections: Iterable[Section]) -> TableSnapshot:
+    def of_core(
+        cls, core: dict[str, Any], sections: Iterable[Section], extra: tuple[tuple[str, str], ...] = ()
+    ) -> TableSnapshot:
         """Return a snapshot that was read: what its sections hold is not looked at before somebody asks for it.
 
         Args:
-            core: All other fields; the columns without figures.
+            core: All other fields, which are taken; the columns without figures.
             sections: The sections.
+            extra: What a newer version wrote.
         """
         made = cls.__new__(cls)
         held = tuple(sorted(sections, key=lambda section: section.name))
-        made._set(
-            **{name: value for name, value in core.items() if name != "columns"}, sections=held, _bare=core["columns"]
-        )
-        if not core["columns"] or made.section("statistics") is None:
-            made._set(columns=core["columns"])
+        columns = core.pop("columns")
+        made._set(**core, sections=held, extra=extra, _bare=columns)
+        if not columns or made.section("statistics") is None:
+            made._set(columns=columns)
         return made
 
     def _set(self, **fields: object) -> None:

@@ -36,18 +36,21 @@ class Section:
     def __init__(
         self, *, name: str, version: int, raw: bytes, extra: tuple[tuple[str, str], ...] = (), where: str = ""
     ) -> None:
-        self._set(name, version, raw, extra, where or name, None)
+        put = object.__setattr__
+        put(self, "name", name)
+        put(self, "version", version)
+        put(self, "extra", extra)
+        put(self, "where", where or name)
+        put(self, "_raw", raw)
+        put(self, "_record", None)
 
     @classmethod
     def of(cls, name: str, record: object, *, version: int = 1) -> Section:
         """Return a section that holds a record; it is made JSON when that is asked for."""
-        made = cls.__new__(cls)
-        made._set(name, version, None, (), name, record)
+        made = cls(name=name, version=version, raw=b"")
+        object.__setattr__(made, "_raw", None)
+        object.__setattr__(made, "_record", record)
         return made
-
-    def _set(self, *values: object) -> None:
-        for slot, value in zip(("name", "version", "_raw", "extra", "where", "_record"), values, strict=True):
-            object.__setattr__(self, slot, value)
 
     @property
     def raw(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import SnapshotError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _HINTS = hints_of(TableSnapshot)
 _DEFAULTS = {f.name: f.default for f in written_fields(TableSnapshot)}
+_values = operator.attrgetter(*_DEFAULTS)
 _SECTION = frozenset(("version", "record"))
 
 
@@ -62,7 +64,7 @@ def decode_table(raw: bytes, where: str) -> TableSnapshot:
         Section(name=name, version=held.version, raw=bytes(held.record), where=f"{place}{name}.record")
         for name, held in core.sections.items()
     ]
-    return TableSnapshot.of_core({**{name: getattr(core, name) for name in _DEFAULTS}, "extra": ()}, sections)
+    return TableSnapshot.of_core(dict(zip(_DEFAULTS, _values(core), strict=True)), sections)
 
 
 @functools.cache
@@ -84,7 +86,7 @@ def _decode_exactly(raw: bytes, where: str) -> TableSnapshot:
     core = {name: getattr(found, name) for name in _DEFAULTS}
     unknown = tuple((name, part) for name, part in found.extra if name != "sections")
     sections = _sections(data.get("sections", {}), dict(found.extra).get("sections", "{}"), f"{where}.sections")
-    return TableSnapshot.of_core({**core, "extra": unknown}, sections)
+    return TableSnapshot.of_core(core, sections, unknown)
 
 
 def _sections(data: Any, text: str, where: str) -> list[Section]:

@@ -1,6 +1,7 @@
 """What sources answer when they are asked about a table: plain values, from the standard library alone.
 
-``None`` is unknown. They hold no live object, and compare equal where they say the same.
+``None`` is unknown. They hold no live object, and compare equal where they say the same. Those that come in numbers
+have no slots: the codec's library fills objects without them three times as fast.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Figure:
     """A number and where it comes from.
 
@@ -24,7 +25,7 @@ class Figure:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ColumnStatistics:
     """What metadata say of a column's values; ``None`` is unknown.
 
@@ -60,7 +61,7 @@ class Statistics:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Commit:
     """One change of a table.
 

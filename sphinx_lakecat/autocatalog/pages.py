@@ -123,7 +123,7 @@ def _close(app: Sphinx, error: Exception | None) -> None:
 
 def _pages(app: Sphinx, store: Tables) -> CatalogPages:
     folder = app.config.lakecat_autocatalog
-    if not folder or not app.config.lakecat_catalog:
+    if not folder or not (app.config.lakecat_catalog or app.config.lakecat_snapshot):
         return CatalogPages({})
     root = app.config.root_doc if getattr(app.builder, "generates_root", False) else ""
     tables = {docname: name for name, docname in docnames(store.names, folder).items()}

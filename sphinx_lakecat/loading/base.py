@@ -46,6 +46,8 @@ class Tables(abc.ABC):
     """The catalogs that could not be loaded."""
     told: dict[str, dict[Problem, str]]
     """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
+    unread: dict[str, frozenset[Problem]]
+    """Of each table that was asked for, the problems that say that it, or a part of it, could not be read."""
 
     reads: dict[str, tuple[ReadOf, ...]]
     """What of catalogs was read while each table was asked; see :class:`lakecat.documented.Read`."""

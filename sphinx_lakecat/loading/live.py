@@ -63,6 +63,7 @@ class TableStore(Tables):
         self._kept: dict[str, TableSnapshot] = {}
         self._without_token: dict[str, dict[Problem, str]] = {}
         self.failures: list[str] = []
+        self.unread: dict[str, frozenset[Problem]] = {}
         self.told: dict[str, dict[Problem, str]] = {}
         """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
         self.reads: dict[str, tuple[tuple[str, str | None, str, str | None], ...]] = {}
@@ -133,6 +134,7 @@ class TableStore(Tables):
         found = found or self._asker.describe(name)
         self._tell_printed(name, found.printed or printed, found.snapshot)
         self.reads[name] = tuple((r.kind, r.catalog, r.name, r.token) for r in found.reads)
+        self.unread[name] = frozenset(found.reasons)
         told = {problem: found.reasons.get(problem, "") for problem in found.snapshot.problems}
         # Of a table that fails otherwise too, that is what matters.
         self.told[name] = told or self._without_token.get(name, {})
@@ -262,11 +264,11 @@ def snippet_import(config: Config) -> CatalogImport | None:
     return CatalogImport(lines=tuple(text.splitlines()), expression="Catalog()" if name == "Catalog" else name)
 
 
-def _check(app: Sphinx, config: Config) -> None:
+def check_settings(config: Config) -> None:
+    """Check that the settings name catalogs.
+
+    Raises:
+        ConfigError: They do not.
+    """
     catalog_references(config)
     snippet_import(config)
-
-
-def setup_loading(app: Sphinx) -> None:
-    """Check that the settings name catalogs before a build; they are loaded when it begins."""
-    app.connect("config-inited", _check, priority=900)

@@ -6,7 +6,6 @@ import copy
 import dataclasses
 import json
 import pickle
-import typing
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -64,7 +63,7 @@ def test_the_schema_is_one() -> None:
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     records = {n for n, v in vars(snapshot).items() if dataclasses.is_dataclass(v)}
-    assert set(schema["$defs"]) == records | {"Section"}
+    assert set(schema["$defs"]) == records - {"Line", "TableHead"} | {"Section"}
     good = {"name": "a", "kind": "k"}
     assert SCHEMA.is_valid({"format_version": "2.0", "tables": [good]})
     for bad in (
@@ -167,9 +166,9 @@ def test_defaults_are_left_out() -> None:
 
 
 def test_records_are_frozen_and_plain() -> None:
-    """Every record is frozen, has slots and takes keywords alone."""
+    """Every record is frozen and takes keywords alone."""
     for record in (v for v in vars(snapshot).values() if dataclasses.is_dataclass(v)):
-        assert "__slots__" in vars(typing.cast("type", record))
+        assert record.__dataclass_params__.frozen
         assert all(f.kw_only for f in dataclasses.fields(record) if f.init)
     with pytest.raises(dataclasses.FrozenInstanceError):
         Figure(value=1, provenance="exact", source="x").value = 2  # type: ignore[misc]
