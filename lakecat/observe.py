@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import functools
 import getpass
@@ -93,18 +92,23 @@ def observed(
 
     config = current_config()
     secrets = secrets_of({name: str(value) for name, value in (params or {}).items()})
-    event = TableEvent(
-        action=action,
-        table=table,
-        location=safe_location(location) if is_remote(location) else location,
-        params={n: "***" if n in untold else _shown(value, secrets) for n, value in (params or {}).items()},
-        environment=config.environment.value,
-        outcome="ok",
-        seconds=0.0,
-        source=source,
-        declared=declared,
-        registry=registry,
-    )
+    shown = {n: "***" if n in untold else _shown(value, secrets) for n, value in (params or {}).items()}
+
+    def event(outcome: str) -> TableEvent:
+        return TableEvent(
+            action=action,
+            table=table,
+            location=safe_location(location) if is_remote(location) else location,
+            params=shown,
+            environment=config.environment.value,
+            outcome=outcome,
+            seconds=time.perf_counter() - start,
+            details=details if outcome == "ok" else {},
+            source=source,
+            declared=declared,
+            registry=registry,
+        )
+
     start = time.perf_counter()
     first: list[Listener] = [_logging(config.log_level)]
     details: dict[str, Any] = {}
@@ -115,11 +119,9 @@ def observed(
             yield details
         except BaseException as error:
             outcome = error.code if isinstance(error, LakecatError) else type(error).__name__
-            seconds = time.perf_counter() - start
-            tell(dataclasses.replace(event, outcome=outcome, seconds=seconds), first=first, error=error)
+            tell(event(outcome), first=first, error=error)
             raise
-        seconds = time.perf_counter() - start
-        tell(dataclasses.replace(event, seconds=seconds, details=details), first=first)
+        tell(event("ok"), first=first)
 
 
 def recorded(method: Callable[Concatenate[_T, _P], _R]) -> Callable[Concatenate[_T, _P], _R]:

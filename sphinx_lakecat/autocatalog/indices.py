@@ -1,7 +1,7 @@
 """The inventory and the search index are written again only when something in them may have changed.
 
-Sphinx writes both in each build, from all objects of all documents, which for thousands of tables is most of a build in
-which nothing changed.
+Since 8.2, Sphinx writes both in each build, from all objects of all documents: for thousands of tables, much of a build
+in which nothing changed.
 """
 
 from __future__ import annotations

@@ -79,6 +79,7 @@ def test_files_are_those_that_sphinx_writes(project: NewProject, change: Callabl
         change(found)
         built.append(found.build("-j2"))
         assert built[-1].status == 0, built[-1].errors
-    one, other = built
-    for name in NAMES:
-        assert (one.outdir / name).read_bytes() == (other.outdir / name).read_bytes()
+    # Sphinx 8.1 writes nothing at all where no document changed, not even a file that is gone.
+    one, other = ({name: text for name, text in each.files().items() if name in NAMES} for each in built)
+    assert "searchindex.js" in one
+    assert one == other
