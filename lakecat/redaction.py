@@ -160,7 +160,11 @@ def secrets_of(options: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 def plain_value(value: Any) -> str:
     """Return the text of an option's value; of a pydantic secret, what it keeps."""
-    return str(value.get_secret_value() if hasattr(type(value), "get_secret_value") else value)
+    return str(value.get_secret_value() if _is_secret(value) else value)
+
+
+def _is_secret(value: object) -> bool:
+    return hasattr(type(value), "get_secret_value")
 
 
 def is_secret_name(name: str) -> bool:
@@ -238,8 +242,10 @@ def held_secrets(source: object) -> tuple[str, ...]:
             found += [value] if is_secret_name(name) else _parts_of(value)
         elif isinstance(value, dict | types.MappingProxyType):  # others may load what they hold when they are asked
             found += secrets_of(value)
-            found += [part for held in value.values() for part in _parts_of(plain_value(held))]
-        elif hasattr(type(value), "get_secret_value"):
+            # The text of anything else is nobody's option, and may take long or fail.
+            texts = [plain_value(held) for held in value.values() if isinstance(held, str) or _is_secret(held)]
+            found += [part for text in texts for part in _parts_of(text)]
+        elif _is_secret(value):
             found.append(plain_value(value))
     return tuple(sorted(set(found), key=len, reverse=True))
 

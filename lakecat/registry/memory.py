@@ -93,6 +93,7 @@ class CatalogRegistry:
         with self._lock:
             if not asked:
                 return self.tables()
+            note_read("list", self, None)
             # What is no text, and may have no hash, is no value of a table.
             found = [
                 self._found_by[field].get(value, set()) if isinstance(value, str) else set() for field, value in asked
@@ -102,10 +103,12 @@ class CatalogRegistry:
 
     def has(self, field: str, value: str) -> bool:
         """Return whether a table has this value; see :meth:`lakecat.registry.base.Finds.has`."""
+        note_read("list", self, None)
         return isinstance(value, str) and value in self._found_by[field]
 
     def known(self, field: str) -> tuple[str, ...]:
         """Return the values that tables have, sorted; see :meth:`lakecat.registry.base.Finds.known`."""
+        note_read("list", self, None)
         with self._lock:
             return tuple(sorted(self._found_by[field]))
 

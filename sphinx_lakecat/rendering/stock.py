@@ -11,7 +11,7 @@ from lakecat.blocks import Facts, Grid, Mark, Markup, Prose, Ref, Tabs, Text
 from lakecat.plaintext import plain, plain_name
 
 if TYPE_CHECKING:
-    from lakecat.blocks import Block, Cell, Head, Spans
+    from lakecat.blocks import Block, Cell, Head, Span, Spans
 
 Draw = Callable[[Markup | Ref], list[nodes.Node]]
 """Returns the nodes of what only the site can draw."""
@@ -133,13 +133,17 @@ _WIDTHS = {"name": 25, "type": 30, "text": 45}
 def _entry(cell: Cell, head: Head, drawn: Draw) -> nodes.entry:
     if head.kind == "text":
         # Cells are narrow, and in text emphasis is characters: words stay whole.
-        pieces = (tuple(s._replace(style="plain") if isinstance(s, Text) else s for s in piece) for piece in cell)
+        pieces = (tuple(map(_unstyled, piece)) for piece in cell)
         return nodes.entry("", *(node for piece in pieces for node in _paragraph(piece, drawn)))
     found: list[nodes.Node] = []
     for piece in cell:
         found += [nodes.Text(" ")] if found else []
         found += spans(piece, drawn, between=" ")
     return nodes.entry("", nodes.paragraph("", "", *found)) if found else nodes.entry()
+
+
+def _unstyled(span: Span) -> Span:
+    return Text(span.text, "plain", span.hint, span.full) if isinstance(span, Text) else span
 
 
 def _facts(facts: Facts, drawn: Draw) -> nodes.Node:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
-import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -176,24 +174,6 @@ def test_first_records_without_any(tmp_path: Path) -> None:
     """A file without rows, or without columns that repeat, has nothing wrong with its first record."""
     empty = written(tmp_path / "a", pa.table({"l": pa.array([], pa.list_(pa.int64()))}))
     assert read_first_record([empty, written(tmp_path / "b", {"i": [1]})]) == {}
-
-
-def test_questions_are_answered_line_by_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line has its answer, with its number; an error is one too. The alarm is set for each, and taken back."""
-    file = written(tmp_path / "t", {"i": [1]})
-    lines = [[1, 2.5, "columns", [file]], [2, 1, "columns", [str(tmp_path / "x")]], [3, 1, "first record", [file]]]
-    alarms: list[int] = []
-    told = io.StringIO()
-    monkeypatch.setattr("sys.stdin", io.StringIO("".join(json.dumps(line) + "\n" for line in lines)))
-    monkeypatch.setattr("sys.stdout", told)
-    monkeypatch.setattr("signal.alarm", alarms.append)
-    parquet_footer.main()
-    first, second, third = map(json.loads, told.getvalue().splitlines())
-    assert first == {"number": 1, "found": {"i": [0, "1", "1"]}}
-    assert second["number"] == 2
-    assert "No such file" in second["error"]
-    assert third == {"number": 3, "found": {}}
-    assert alarms == [3, 0, 1, 0, 1, 0]
 
 
 SAME = pl.Schema({"a": pl.Int64, "b": pl.String})

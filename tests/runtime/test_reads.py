@@ -130,7 +130,7 @@ READ = {
     "short_name": ["name three", "table crm.three"],
     "by_sql": ["table one", "table two"],
     "by_database": ["list ", "table crm.three"],
-    "by_module": ["list ", "table two"],
+    "by_module": ["table two"],
     "nested": ["table by_sql", "table one", "table two"],
     "in_a_thread": ["table one"],
     "in_a_pool": ["table one", "table two"],
