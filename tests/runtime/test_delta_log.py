@@ -19,6 +19,7 @@ from lakecat.sources.delta_scratch import (
     why_not_removed,
     why_not_replaced,
 )
+from lakecat.sources.delta_upkeep import _target_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -269,3 +270,13 @@ def test_versions_of_another_shape(tmp_path: Path, other: Callable[[Path], Delta
     one = write_log(tmp_path / "one", {"a": "long"})._open()
     assert same_shape(one, write_log(tmp_path / "same", {"a": "long"}, add())._open())
     assert not same_shape(one, other(tmp_path / "other")._open())
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "size"),
+    [(None, None, 100 << 20), ("77", None, 77), ("77", 5, 5), (None, 5, 5), ("77mb", None, 100 << 20), ("77", 0, 0)],
+)
+def test_sizes_of_new_files(tmp_path: Path, own: str | None, given: int | None, size: int) -> None:
+    """A size that is given counts, then the table's own setting, then 100 MB."""
+    settings = {} if own is None else {"delta.targetFileSize": own}
+    assert _target_size(write_log(tmp_path, {"a": "long"}, settings=settings)._open(), given) == size
