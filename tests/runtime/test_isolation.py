@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import select
 import signal
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 
-import lakecat
 from lakecat.errors import CorruptDataError, SourceTimeoutError
 from lakecat.sources import isolation
-from lakecat.sources.isolation import FooterProcess, _path
+from lakecat.sources.isolation import FooterProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.conftest import RunPython
 
@@ -70,21 +68,16 @@ def test_what_is_not_known_is_no_fault(monkeypatch: pytest.MonkeyPatch, raised: 
     """What cannot be found out within the limits is not held against a file; then nothing is known of its times."""
     asked = []
 
-    def ask(question: str, files: object, **limits: Any) -> dict[str, Any]:
+    def read(question: str, files: object, **limits: Any) -> dict[str, Any]:
         asked.append((question, files, limits))
         if raised is not None:
             raise raised
         return {"columns": ["a"], "all": True}
 
-    monkeypatch.setattr(isolation._SHARED, "ask", ask)
+    monkeypatch.setattr(isolation._SHARED, "read", read)
     assert isolation.first_record_fault("x") == fault
     assert isolation.far_times(["x"]) == ((("a",), True) if raised is None else ((), False))
     assert asked == [("first record", ["x"], {"seconds": 2.0}), ("far times", ["x"], {})]
-
-
-def test_where_it_finds_modules() -> None:
-    """The process looks where this one does, but for the working directory, and finds this lakecat in any case."""
-    assert _path() == [*filter(None, sys.path), str(Path(lakecat.__file__).parents[1])]
 
 
 def test_errors_and_then_answers(process: FooterProcess, file: str, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from lakecat.reference import CatalogReference
 from sphinx_lakecat.anchors import column_anchor, owner_anchor, table_anchor, tag_anchor
 from sphinx_lakecat.autocatalog.pages import CatalogPages
 from sphinx_lakecat.domain import LakecatDomain
-from sphinx_lakecat.loading import TableStore
+from sphinx_lakecat.loading.live import TableStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -109,7 +109,8 @@ def test_column_references_are_links(build: Build) -> None:
         "def users(): ...\n"
     )
     built = build({"tables.py": tables, "index.rst": "T\n=\n\nx\n"})
-    assert [a["href"] for a in built.page("catalog/users").select(".lc-text a")] == ["#column-users.id"]
+    links = [a["href"] for a in built.page("catalog/users").select(".lc-text a")]
+    assert links == ["#column-users.boss", "#column-users.id"]  # the first one says who references it
     (warning,) = built.warnings
     assert "there is no column 'cities.id' in the catalog" in warning
     assert warning.endswith("[lakecat.unknown_table]")
