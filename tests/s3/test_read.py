@@ -30,9 +30,14 @@ def catalog_of(**sources: DeltaTable | ParquetTable) -> Catalog:
 
 def told(snapshot: TableSnapshot) -> dict[str, Any]:
     """Return what a snapshot says of the data: all but name, place in the code and location."""
-    data = dataclasses.asdict(snapshot)
-    data["facts"] = [fact for fact in data["facts"] if fact["label"] != "Location"]
-    return {k: v for k, v in data.items() if k not in {"name", "origin", "snippets"}}
+    facts = [fact for fact in snapshot.facts if fact.label != "Location"]
+    fields = {field.name for field in dataclasses.fields(snapshot) if field.repr}
+    own = {"name", "origin", "sections", "extra"}
+    return {
+        **{name: getattr(snapshot, name) for name in fields - own},
+        **{name: getattr(snapshot, name) for name in ("statistics", "history", "parameters")},
+        "facts": facts,
+    }
 
 
 @pytest.fixture
