@@ -28,7 +28,7 @@ ELSEWHERE = (
     "--ignore=tests/sphinx/themes",
 )
 # What takes long and is the same on each Python: one of them is enough.
-LONG = ("fuzz", "mutants", "runtime/test_delta_pairs.py", "runtime/test_delta_writers.py")
+LONG = ("fuzz", "mutants", "runtime/test_delta_pairs.py", "runtime/test_delta_writers.py", "sphinx/test_oracle.py")
 # What an installed wheel can break: files that were left out of it, entry points, and paths.
 OF_A_WHEEL = (
     "test_architecture.py",
