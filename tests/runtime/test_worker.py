@@ -298,16 +298,16 @@ def test_one_that_another_ends(worker: Worker, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setup", "says", "last_words"),
+    ("setup", "seconds", "says", "last_words"),
     [
-        ("fails", "there is nothing here", "no reason given"),
-        ("exits", "ended its process with status 0", "on my way out"),
-        ("hangs", "took more than 2 seconds", "no reason given"),
+        ("fails", 60, "there is nothing here", "no reason given"),
+        ("exits", 60, "ended its process with status 0", "on my way out"),
+        ("hangs", 2, "took more than 2 seconds", "no reason given"),
     ],
 )
-def test_one_that_cannot_be_had(new: NewWorker, setup: str, says: str, last_words: str) -> None:
+def test_one_that_cannot_be_had(new: NewWorker, setup: str, seconds: int, says: str, last_words: str) -> None:
     """Where the process does not come up, that is said at each question."""
-    worker = new(setup, to_start=2)
+    worker = new(setup, to_start=seconds)
     for _ in range(2):
         with pytest.raises(StartError, match=says) as caught:
             worker.ask("echo", 1)
