@@ -16,6 +16,7 @@ from lakecat.introspect import change_token, introspect
 from lakecat.modules import searched
 from lakecat.recording import Recorder
 from lakecat.reference import CatalogReference
+from lakecat.sections.registered import collects
 from lakecat.sources.foreign import runs_foreign_code
 from lakecat.sources.function import FunctionSource
 
@@ -82,7 +83,7 @@ class Asker:
                 columns_of=self.columns,
                 tell=reasons.__setitem__,
             )
-            runs = runs_foreign_code(table.source, "describe")
+            runs = collects() or runs_foreign_code(table.source, "describe")
             files = table.source.files() if runs and isinstance(table.source, FunctionSource) else ()
             reads = reads_of(self._recorder.found(files), self._tables) if runs else ()
         return Found(snapshot, reasons, reads=reads)

@@ -17,6 +17,7 @@ from lakecat.sources.location import secrets_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lakecat.classification import HiddenColumns
     from lakecat.registry.base import RegisteredTable
     from lakecat.snapshot import Problem
 
@@ -42,10 +43,12 @@ def change_token(
     name = table.metadata.full_name
     hidden, secrets = hidden_columns(table.metadata.columns), secrets_in(table.source)
     net = Net(secrets=secrets, hidden=hidden, base=None, tell=tell or log_problem(name))
-    return net.ask("its change token", lambda: _token(table, columns_of), None)
+    return net.ask("its change token", lambda: _token(table, columns_of, hidden), None)
 
 
-def _token(table: RegisteredTable, columns_of: Callable[[str], tuple[str, ...] | None] | None) -> str | None:
+def _token(
+    table: RegisteredTable, columns_of: Callable[[str], tuple[str, ...] | None] | None, hidden: HiddenColumns
+) -> str | None:
     token = table.source.change_token()
     if token is None:
         return None
@@ -55,7 +58,7 @@ def _token(table: RegisteredTable, columns_of: Callable[[str], tuple[str, ...] |
     columns = [(dtype_text(c.dtype), *(getattr(c, name) for name in _OF_COLUMNS)) for c in metadata.columns or ()]
     # As they are shown: code and data that moved together look the same.
     shown = (origin_of(metadata.place), location_facts(table, base_of(metadata.place)))
-    hidden = sorted(hidden_columns(metadata.columns).names.items())
     broken = [] if columns_of is None else list(broken_references(metadata.columns, columns_of))
-    text = f"{declared!r}\0{metadata.columns is None}\0{columns!r}\0{shown!r}\0{token}\0{hidden!r}\0{broken!r}"
+    names = sorted(hidden.names.items())
+    text = f"{declared!r}\0{metadata.columns is None}\0{columns!r}\0{shown!r}\0{token}\0{names!r}\0{broken!r}"
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

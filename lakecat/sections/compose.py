@@ -6,7 +6,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
 from lakecat.blocks import Fact, Facts, Grid, Head, Page, Part, Prose, Row, Text
-from lakecat.names import words
 from lakecat.sections.base import Detail, Lead, Put
 from lakecat.sections.contributions import ContributionError, check_contributions
 from lakecat.sections.index import Index
@@ -65,11 +64,11 @@ class _Gathered:
     def add(self, section: Section) -> None:
         """Take what a section draws, all of it or nothing."""
         try:
-            drawn, words_of = tuple(section.draw(self._table, self._index)), tuple(section.words(self._table))
+            drawn, words = tuple(section.draw(self._table, self._index)), tuple(section.words(self._table))
             if section not in BUILT_IN:
                 columns = [column.name for column in self._table.columns or ()]
                 anchors = ["columns", "details", *(part.anchor for _, _, part in self._parts)]
-                check_contributions((*drawn, *words_of), columns=columns, anchors=anchors)
+                check_contributions((*drawn, *words), columns=columns, anchors=anchors)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -80,8 +79,7 @@ class _Gathered:
             self._failures.append(failure)
             self._leads.append((_FAILURES_ORDER, section.name, Prose((Text(failure),), "bad")))
             return
-        for word in words_of:
-            self._words |= dict.fromkeys((word, *words(word)))
+        self._words |= dict.fromkeys(words)
         for found in drawn:
             if type(found) is Put:
                 where = self._slots[found.slot] if found.column is None else self._cells[found.column, found.slot]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from lakecat import plugins
-from lakecat.sections.base import Section
+from lakecat.sections.base import HasRecord, Section
 from lakecat.sections.columns import Columns
 from lakecat.sections.details import Details
 from lakecat.sections.history import History
@@ -39,6 +39,11 @@ def sections() -> tuple[Section, ...]:
     What a package offers and cannot be had is left out, and :func:`broken` tells it.
     """
     return (*BUILT_IN, *_installed()[0])
+
+
+def collects() -> bool:
+    """Return whether code of a package is called when a table is asked."""
+    return any(isinstance(section, HasRecord) for section in sections()[len(BUILT_IN) :])
 
 
 def installed() -> str:

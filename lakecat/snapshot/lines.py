@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import SnapshotError
+from lakecat.names import full_name
 from lakecat.snapshot.codec import decode, encode
 from lakecat.snapshot.document import FORMAT_VERSION, reader_of, tables_of
 from lakecat.snapshot.exact import parse
@@ -62,7 +63,7 @@ class TableHead:
     @property
     def full_name(self) -> str:
         """``database.name``, or ``name`` alone where the table has no database."""
-        return f"{self.database}.{self.name}" if self.database else self.name
+        return full_name(self.name, self.database)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

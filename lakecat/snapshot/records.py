@@ -13,6 +13,7 @@ from collections.abc import Mapping  # noqa: TC003 - the codec looks at it
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from lakecat.names import full_name
 from lakecat.snapshot.section import Section
 from lakecat.snapshot.values import (  # the codec looks at them
     ColumnStatistics,  # noqa: TC001
@@ -227,7 +228,7 @@ class TableSnapshot:
     @property
     def full_name(self) -> str:
         """``database.name``, or ``name`` alone where the table has no database."""
-        return f"{self.database}.{self.name}" if self.database else self.name
+        return full_name(self.name, self.database)
 
     def _repr_html_(self) -> str:
         """Return the page of the table for a notebook."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakecat.sections.registered import broken
@@ -30,7 +31,7 @@ def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
         text = f"{text} ({domain.reasons[report]})" if report in domain.reasons else text
         warn(Subtype(report.subtype), text, location=place)
     for sentence in broken():
-        warn(Subtype.SECTION_FAILED, sentence, location=str(app.srcdir))
+        warn(Subtype.SECTION_FAILED, sentence, location=f"{Path(app.confdir) / 'conf.py'}:1")
     _warn_of_duplicates(domain)
     _warn_of_replaced(domain)
     # What intersphinx knows leads to another site.

@@ -18,6 +18,7 @@ from lakecat.plaintext import plain, redact
 from lakecat.project import at_once
 from lakecat.reference import CatalogReference
 from lakecat.sections.index import references
+from lakecat.sections.registered import collects
 from lakecat.snippets import CatalogImport
 from lakecat.sources.foreign import runs_foreign_code
 from lakecat.summary import summary_of
@@ -124,7 +125,7 @@ class TableStore(Tables):
         if (kept := self._kept.get(name)) is not None:
             return kept
         found, printed = None, ""
-        if runs_foreign_code(self._tables.get(name).source, "describe"):
+        if collects() or runs_foreign_code(self._tables.get(name).source, "describe"):
             try:
                 found = self._isolated.describe(name)
             except UnansweredError as error:

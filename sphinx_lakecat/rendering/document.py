@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from lakecat.blocks import Grid, Markup, Prose, Ref, Text
+from lakecat.names import words
 from lakecat.plaintext import plain, plain_name
 from lakecat.sections.compose import compose
 from lakecat.sections.index import Index
@@ -102,7 +103,8 @@ class TableDocument:
         part = lakecat_part("", part="head", table=self._table, said=self._said)
         for item in self.page.head:
             part += self._cells(item)
-        part += nodes.Text(" ".join(map(plain_name, self.page.words)))
+        found = dict.fromkeys(word for name in self.page.words for word in (name, *words(name)))
+        part += nodes.Text(" ".join(map(plain_name, found)))
         return part
 
     def lead(self, *, described: bool = True, whole: bool = False) -> list[nodes.Node]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 if TYPE_CHECKING:
@@ -165,4 +166,60 @@ def test_one_that_fails_costs_itself(project: NewProject, tmp_path: Path, what: 
     assert built.status == 0
     assert any(warning in line and "[lakecat.section_failed]" in line for line in built.warnings), built.warnings
     assert "One row a user." in built.said("catalog/users")
+    assert not [name for name, data in built.files().items() if b"hunter2" in data]
+
+
+HARMFUL = {
+    "exits": ("os._exit(0)", "ended its process with status 0", "process_ended"),
+    "dies": ("os.kill(os.getpid(), 9)", "ended its process by signal SIGKILL", "process_ended"),
+    "hangs": ("time.sleep(1000)", "took more than 3 seconds", "time_limit"),
+}
+COLLECTS = """
+import os, sys, time
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Known:
+    text: str
+
+class Broken:
+    name, version, record = "broken", 1, Known
+
+    def collect(self, table):
+        print("hunter2 is printed")
+        if table.metadata.name == "users":
+            {harm}
+        return Known("harmless")
+
+    def draw(self, table, index):
+        return ()
+
+    def words(self, table):
+        return ()
+"""
+
+
+@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
+@pytest.mark.parametrize("harm", HARMFUL)
+def test_one_that_does_harm_costs_the_page_of_its_table(
+    project: NewProject, tmp_path: Path, harm: str, jobs: str
+) -> None:
+    """What a section collects is code of others: it runs where functions do, also for tables that are data."""
+    statement, says, subtype = HARMFUL[harm]
+    path = install(tmp_path / "site", COLLECTS.format(harm=statement), "broken", "Broken")
+    data = tmp_path / "data.parquet"
+    pl.DataFrame({"a": [1, 2]}).write_parquet(data)
+    stored = "from lakecat import ParquetTable, register_static_table\n"
+    stored += f"register_static_table(ParquetTable(name='{{0}}', uri={str(data)!r}), description='Data of {{0}}.')\n"
+    conf = 'extensions = ["sphinx_lakecat"]\nlakecat_catalog = "tables"\nlakecat_time_limit = 3\n'
+    tables = stored.format("users") + stored.format("others")
+    site = project({"conf.py": conf, "tables.py": tables, "index.rst": INDEX})
+    built = site.build(jobs, PYTHONPATH=path)
+    assert built.status == 0, built.errors
+    assert len(built.warnings) == 1, built.warnings
+    (warning,) = built.warnings
+    assert says in warning
+    assert f"[lakecat.{subtype}]" in warning
+    assert "Data of users." in built.said("catalog/users")
+    assert "2 rows" in built.said("catalog/others")
     assert not [name for name, data in built.files().items() if b"hunter2" in data]
