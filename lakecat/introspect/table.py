@@ -11,7 +11,6 @@ from lakecat.introspect import answers
 from lakecat.introspect.columns import merge_columns
 from lakecat.introspect.net import Net, log_problem
 from lakecat.introspect.place import base_of, location_facts, origin_of
-from lakecat.introspect.sections import collect
 from lakecat.snapshot import Fact, Parameter, Problem, TableSnapshot
 from lakecat.snippets import import_of, make_snippets
 from lakecat.sources.base import HasColumns
@@ -71,6 +70,9 @@ def _introspect(
     columns_of: Callable[[str], tuple[str, ...] | None] | None,
     tell: Callable[[Problem, str], None],
 ) -> TableSnapshot:
+    # Late, as programs that only read tables need nothing of what is drawn.
+    from lakecat.introspect.sections import collect
+
     metadata, source = table.metadata, table.source
     base = base_of(metadata.place)
     hidden = hidden_columns(metadata.columns)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from lakecat.errors import SnapshotError
 from lakecat.snapshot.codec import fast
 from lakecat.snapshot.exact import elements, members, parse
-from lakecat.snapshot.legacy import decode_legacy_table
 from lakecat.snapshot.tables import decode_table, encode_table
 
 if TYPE_CHECKING:
@@ -83,7 +82,11 @@ def reader_of(version: object, where: str = "") -> Callable[[bytes, str], TableS
     found = re.match(r"(\d{1,9})(\.\d+)?\Z", str(version)) if isinstance(version, str) or type(version) is int else None
     major = int(found[1]) if found else 0
     if 0 < major <= _MAJOR:
-        return decode_table if major == _MAJOR else decode_legacy_table
+        if major == _MAJOR:
+            return decode_table
+        from lakecat.snapshot.legacy import decode_legacy_table  # late, as few files are that old
+
+        return decode_legacy_table
     hint = "; a newer version reads it" if major else ""
     known = f"this version of lakecat reads formats 1 and {_MAJOR}"
     raise SnapshotError(f"{where}snapshot format {version!r} is not known; {known}{hint}")

@@ -6,12 +6,14 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lakecat.errors import DeclarationError
 from lakecat.hosts import is_remote
 from lakecat.names import told
-from lakecat.project import Stamp, digest_of, stamp_of
+
+if TYPE_CHECKING:
+    from lakecat.project import Stamp
 
 Paths: TypeAlias = "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]"
 ChangeToken: TypeAlias = "Paths | Callable[[], Any]"
@@ -60,6 +62,8 @@ def declared_token(declared: Callable[[], Any] | tuple[str, ...]) -> tuple[str, 
 
 
 def _of_path(path: str) -> str:
+    from lakecat.project import stamp_of
+
     """Return a digest of the content of a file, or of the names and contents of all files below a folder."""
     stamp = stamp_of(path)
     if stamp is None:
@@ -74,4 +78,6 @@ def _of_path(path: str) -> str:
 
 
 def _of_file(file: str, stamp: Stamp) -> str:
+    from lakecat.project import digest_of
+
     return repr(stamp) if stamp is not None and stamp[1] > _READ_WHOLE else digest_of(os.path.abspath(file), stamp)  # noqa: PTH100

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lakecat.errors import TableFunctionError, TableParameterError
-from lakecat.project import project_digest, project_files, stamp_of
 from lakecat.recording import call
 from lakecat.redaction import redact, text_of
 from lakecat.snapshot import Fact, Parameter
@@ -122,6 +121,9 @@ class FunctionSource:
         :func:`lakecat.project.project_files`. ``None`` where there is no file, as in a notebook, or what was declared
         tells nothing.
         """
+        # Late, as programs that only read tables look at no code.
+        from lakecat.project import project_digest
+
         starts = self._starts()
         if not starts:
             return None
@@ -135,10 +137,14 @@ class FunctionSource:
 
     def files(self) -> tuple[str, ...]:
         """Return the files of the code that the token covers."""
+        from lakecat.project import project_files
+
         return tuple(dict.fromkeys(file for start in self._starts() for file in project_files(*start)))
 
     def _starts(self) -> list[tuple[str, str]]:
         """Return name and file of the modules in which the function stands and is declared."""
+        from lakecat.project import stamp_of
+
         inner = inspect.unwrap(self.function)
         try:
             file = inspect.getsourcefile(inner)
