@@ -58,16 +58,25 @@ TESTS = {
     "lakecat/sources/function.py": "test_function_source test_parameters test_declare test_introspect test_snippets"
     " ../sphinx/test_second_build",
     "lakecat/sources/values.py": "test_values test_delta_log test_footers",
-    "lakecat/sources/*.py": "test_errors test_failures test_storage test_check_source test_declare test_foreign_errors"
-    " test_parquet test_delta test_secrets test_pickling test_parameters test_lookup",
+    "lakecat/sources/storage.py": "test_location test_options test_secrets test_delta_log test_pickling test_delta",
+    "lakecat/sources/[dfl]*.py": "test_location test_errors test_failures test_foreign_errors test_function_source"
+    " test_parameters test_declare test_project test_check_source test_delta",
+    "lakecat/sources/*.py": "test_check_source test_martian test_errors test_failures test_declare test_foreign_errors"
+    " test_location test_parquet test_delta test_secrets test_pickling test_parameters test_lookup",
     "lakecat/reading.py": "test_observe test_single_edits test_catalog test_contract test_foreign_errors test_sql"
     " test_classification",
-    "lakecat/observe.py": "test_observe test_single_edits test_guarded test_secrets test_classification",
-    "lakecat/registry/*.py": "test_registry test_lookup test_reload test_pickling test_catalog test_names",
-    "sphinx_lakecat/domain.py": "test_domain test_roles test_second_build test_bare_names test_directive test_names"
-    " test_replaced test_reports test_rebuild test_autocatalog",
-    "sphinx_lakecat/autocatalog/*.py": "test_second_build test_autocatalog test_sidebar test_reports test_unchanged"
-    " test_replaced test_rebuild test_builders",
+    "lakecat/observe.py": "test_observe test_events test_single_edits test_guarded test_secrets test_classification",
+    "lakecat/registry/*.py": "test_registry test_lookup test_reload test_pickling test_catalog test_names test_plugins",
+    "sphinx_lakecat/domain.py": "test_domain test_bare_names test_roles test_directive test_reports test_replaced"
+    " test_second_build",
+    "sphinx_lakecat/autocatalog/indices.py": "test_indices test_unchanged",
+    "sphinx_lakecat/autocatalog/sidebar.py": "test_sidebar test_autocatalog test_second_build test_replaced",
+    "sphinx_lakecat/autocatalog/surroundings.py": "test_second_build test_sidebar test_replaced test_builders",
+    "sphinx_lakecat/autocatalog/reports.py": "test_bare_names test_reports test_sections_of_packages test_replaced",
+    "sphinx_lakecat/autocatalog/outdated.py": "test_rebuild test_remembered test_stale test_reports test_replaced"
+    " test_second_build test_same_bytes test_unchanged",
+    "sphinx_lakecat/autocatalog/*.py": "test_autocatalog test_remembered test_unchanged test_replaced test_names"
+    " test_second_build test_page test_sections_of_packages",
 }
 PROCESSES = 2
 LONGEST = 1800.0
