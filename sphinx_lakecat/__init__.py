@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lakecat
-from sphinx_lakecat.autocatalog import setup_autocatalog
 from sphinx_lakecat.builder import setup_builder
 from sphinx_lakecat.config import setup_config
 from sphinx_lakecat.domain import setup_domain
 from sphinx_lakecat.drawing import setup_drawing
-from sphinx_lakecat.loading import setup_loading
+from sphinx_lakecat.pages import setup_pages
+from sphinx_lakecat.rebuild import setup_rebuild
+from sphinx_lakecat.reports import setup_reports
 from sphinx_lakecat.search import setup_search
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.setup_extension("sphinx_design")
     app.setup_extension("sphinx_copybutton")
     setup_config(app)
-    setup_loading(app)
     setup_domain(app)
     setup_drawing(app)
-    setup_autocatalog(app)
+    setup_pages(app)
+    setup_rebuild(app)
+    setup_reports(app)
     setup_builder(app)
     setup_search(app)
     app.connect("builder-inited", _add_static)

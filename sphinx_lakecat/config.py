@@ -69,7 +69,38 @@ SETTINGS = (
 )
 
 
-def _check(app: Sphinx, config: Config) -> None:
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``conf.py`` says, checked, and read once a build.
+
+    Args:
+        catalogs: The catalogs by name.
+        snapshots: Files of snapshots, from the folder of ``conf.py``.
+        folder: The folder of the generated pages; ``""`` if there are none.
+        markup: What descriptions are written in: "rst", "text" or "markdown".
+        snippet_import: The line with which snippets import the catalog; ``""`` if each has its own.
+        compact_sidebar: Whether the sidebar leaves out the pages of tables.
+        seconds: How long the code of one table may take.
+        memory: How many bytes the process may hold that runs such code.
+    """
+
+    catalogs: tuple[str, ...]
+    snapshots: tuple[str, ...]
+    folder: str
+    markup: str
+    snippet_import: str
+    compact_sidebar: bool
+    seconds: float
+    memory: int
+
+
+def read_settings(app: Sphinx) -> Settings:
+    """Return what ``conf.py`` says.
+
+    Raises:
+        ConfigError: A value cannot be used.
+    """
+    config = app.config
     folder = config.lakecat_autocatalog
     if folder != folder.strip("/") or ".." in folder.split("/"):
         raise ConfigError(
@@ -80,10 +111,28 @@ def _check(app: Sphinx, config: Config) -> None:
             raise ConfigError(f"{name} in conf.py is {config[name]!r}; write a number above 0")
     if config.lakecat_description_markup == "markdown" and "myst_parser" not in app.extensions:
         raise ConfigError("lakecat_description_markup = 'markdown' in conf.py needs 'myst_parser' among the extensions")
+    return Settings(
+        catalogs=_texts(config, "lakecat_catalog", "a catalog, such as 'package.module'"),
+        snapshots=_texts(config, "lakecat_snapshot", "a file"),
+        folder=folder,
+        markup=config.lakecat_description_markup,
+        snippet_import=config.lakecat_snippet_import.strip(),
+        compact_sidebar=config.lakecat_compact_sidebar,
+        seconds=config.lakecat_time_limit,
+        memory=config.lakecat_memory_limit * 2**20,
+    )
+
+
+def _texts(config: Config, name: str, what: str) -> tuple[str, ...]:
+    """Return the texts of a value that is one text or several."""
+    value = config[name]
+    texts = [value] if isinstance(value, str) else list(value)
+    if others := [text for text in texts if not isinstance(text, str)]:
+        raise ConfigError(f"{name} in conf.py holds {others[0]!r}; write the name of {what}, or a list of names")
+    return tuple(text for text in texts if text)
 
 
 def setup_config(app: Sphinx) -> None:
-    """Declare the settings, and check their values before a build."""
+    """Declare the settings."""
     for setting in SETTINGS:
         app.add_config_value(setting.name, setting.default, setting.rebuild, setting.types)
-    app.connect("config-inited", _check, priority=900)

@@ -12,8 +12,9 @@ from sphinx_lakecat.anchors import column_anchor
 from sphinx_lakecat.domain import lakecat_domain
 from sphinx_lakecat.rendering import html, stock
 from sphinx_lakecat.rendering.blocks import Composed
-from sphinx_lakecat.rendering.index import list_nodes
+from sphinx_lakecat.rendering.lists import list_nodes
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
+from sphinx_lakecat.session import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,16 +78,14 @@ class ExpandParts(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Expand all parts of the document."""
-        builder = lakecat_domain(self.env).builder
-        if builder.format == "html":
+        if session_of(self.env).builder.format == "html":
             return
         composed = Composed()
         for part in list(self.document.findall(lakecat_part)):
             part.replace_self(self._expanded(part, composed))
 
     def _expanded(self, part: lakecat_part, composed: Composed) -> list[nodes.Node]:
-        domain = lakecat_domain(self.env)
-        uri = functools.partial(domain.uri, domain.builder, self.env.docname)
+        uri = functools.partial(lakecat_domain(self.env).uri, session_of(self.env).builder, self.env.docname)
         cells = {child["span"]: child for child in part.children if isinstance(child, lakecat_cell)}
 
         def drawn(span: Markup | Ref) -> list[nodes.Node]:

@@ -15,6 +15,7 @@ from lakecat.names import near_names
 from lakecat.plaintext import plain_name
 from sphinx_lakecat.anchors import table_anchor
 from sphinx_lakecat.rendering.document import Site, TableDocument
+from sphinx_lakecat.session import session_of
 from sphinx_lakecat.warnings import Subtype
 
 if TYPE_CHECKING:
@@ -61,21 +62,17 @@ class TableDirective(SphinxDirective):
             lakecat_part "head", description, problems
             lakecat_part "columns", lakecat_part "snippets"
         """
-        # Late, as the domain holds this directive.
-        from sphinx_lakecat.domain import lakecat_domain
-
         name = self.arguments[0].strip()
-        domain = lakecat_domain(self.env)
-        docname = self.env.docname
-        domain.note_use(name, docname=docname)
-        meant = domain.store.find(name)
+        session, docname = session_of(self.env), self.env.docname
+        session.notes.use(name, docname=docname)
+        meant = session.tables.find(name)
         if len(meant) != 1:
             self._report(Subtype.UNKNOWN_TABLE, "", asked=name)
             lacks = "more than one table" if meant else "no table"
             return [nodes.caution("", nodes.paragraph("", f"The catalog has {lacks} named {plain_name(name)}."))]
         name = meant[0]
-        domain.note_use(name, docname=docname)
-        table = domain.snapshot(name)
+        session.notes.use(name, docname=docname)
+        table = session.snapshot(name)
         shown = self._shown(table)
         container = nodes.container(classes=["lakecat-table"])
         self.set_source_info(container)
@@ -84,7 +81,7 @@ class TableDirective(SphinxDirective):
             container["ids"].append(table_anchor(name))
             self.state.document.note_explicit_target(container)
             columns = () if "no-columns" in self.options else [c.name for c in shown or ()]
-            domain.note_table(name, columns, docname=docname, is_page=False, location=self.get_location())
+            session.notes.table(name, columns, docname=docname, is_page=False, location=self.get_location())
         container += self._content(table, shown, anchored)
         return [container]
 
@@ -93,12 +90,9 @@ class TableDirective(SphinxDirective):
     ) -> list[nodes.Node]:
         name = table.full_name
         report = functools.partial(self._report, Subtype.MARKUP)
-        from sphinx_lakecat.domain import lakecat_domain
-
-        markup = self.config.lakecat_description_markup
-        said = lakecat_domain(self.env).store.index.slice_of(name)
-        site = Site(markup, self.state.document, report, self.get_source_info())
-        drawn = TableDocument(table, said, site)
+        session = session_of(self.env)
+        site = Site(session.settings.markup, self.state.document, report, self.get_source_info())
+        drawn = TableDocument(table, session.tables.index.slice_of(name), site)
         for failure in drawn.page.failures:
             self._report(Subtype.SECTION_FAILED, f"table {name!r}: {failure}")
         content: list[nodes.Node] = []
@@ -124,10 +118,8 @@ class TableDirective(SphinxDirective):
         return content
 
     def _report(self, subtype: Subtype, text: str, *, asked: str = "") -> None:
-        from sphinx_lakecat.domain import lakecat_domain
-
-        docname = self.env.docname
-        lakecat_domain(self.env).report(subtype, text, docname=docname, location=self.get_location(), asked=asked)
+        docname, location = self.env.docname, self.get_location()
+        session_of(self.env).notes.report(subtype, text, docname=docname, location=location, asked=asked)
 
     def _shown(self, table: TableSnapshot) -> tuple[ColumnSnapshot, ...] | None:
         """Return the columns of ``:columns:`` in its order, or all, without those of ``:exclude:``."""

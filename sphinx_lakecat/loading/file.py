@@ -6,10 +6,7 @@ import dataclasses
 import functools
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from sphinx.errors import ConfigError
 
 from lakecat.errors import SnapshotError
 from lakecat.sections.index import references
@@ -19,9 +16,7 @@ from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from sphinx.application import Sphinx
-    from sphinx.config import Config
+    from pathlib import Path
 
     from lakecat.sections.index import Edge
     from lakecat.snapshot import Line, TableHead
@@ -184,23 +179,3 @@ class StoredTables(Tables):
 
 def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
-
-
-def stored_tables(app: Sphinx) -> StoredTables:
-    """Return the tables of the files that ``conf.py`` names."""
-    return StoredTables(snapshot_files(app.config), folder=Path(app.confdir))
-
-
-def snapshot_files(config: Config) -> list[str]:
-    """Return the files that ``lakecat_snapshot`` names.
-
-    Raises:
-        ConfigError: The value does not name files.
-    """
-    value = config.lakecat_snapshot
-    files = [value] if isinstance(value, str) else list(value)
-    if others := [file for file in files if not isinstance(file, str)]:
-        raise ConfigError(
-            f"lakecat_snapshot in conf.py holds {others[0]!r}; write the name of a file, or a list of names"
-        )
-    return [file for file in files if file]

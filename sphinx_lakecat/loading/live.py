@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.errors import ConfigError
@@ -27,12 +26,11 @@ from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from sphinx.application import Sphinx
-    from sphinx.config import Config
+    from pathlib import Path
 
     from lakecat.sections.index import Edge
     from lakecat.snapshot import Problem, TableSnapshot
+    from sphinx_lakecat.config import Settings
 
 _LOGGER = logging.getLogger(__name__)
 _TO_START = 60.0
@@ -216,41 +214,41 @@ class TableStore(Tables):
         return True
 
 
-def load_tables(app: Sphinx) -> TableStore:
-    """Return the tables of the catalogs that ``conf.py`` names."""
-    config = app.config
+def live_tables(settings: Settings, folder: Path) -> TableStore:
+    """Return the tables of the catalogs that the settings name.
+
+    Raises:
+        ConfigError: They name no catalog, or no import.
+    """
     return TableStore(
-        catalog_references(config),
-        folder=Path(app.confdir),
-        imported=snippet_import(config),
-        seconds=config.lakecat_time_limit,
-        memory=config.lakecat_memory_limit * 2**20,
+        catalog_references(settings.catalogs),
+        folder=folder,
+        imported=snippet_import(settings.snippet_import),
+        seconds=settings.seconds,
+        memory=settings.memory,
     )
 
 
-def catalog_references(config: Config) -> list[CatalogReference]:
-    """Return the catalogs that ``lakecat_catalog`` names.
+def catalog_references(texts: Iterable[str]) -> list[CatalogReference]:
+    """Return the catalogs of ``lakecat_catalog``.
 
     Raises:
-        ConfigError: The value does not name catalogs.
+        ConfigError: A text does not name a catalog.
     """
-    value = config.lakecat_catalog
-    texts = [value] if isinstance(value, str) else list(value)
     try:
-        return [CatalogReference.parse(text) for text in texts if text]
-    except (CatalogLoadError, AttributeError) as error:
+        return [CatalogReference.parse(text) for text in texts]
+    except CatalogLoadError as error:
         raise ConfigError(f"lakecat_catalog in conf.py: {error}") from None
 
 
-def snippet_import(config: Config) -> CatalogImport | None:
+def snippet_import(text: str) -> CatalogImport | None:
     """Return how snippets import the catalog, if ``lakecat_snippet_import`` says so.
 
     The expression is the last name that the lines bind; of a class named ``Catalog``, an object.
 
     Raises:
-        ConfigError: The value is no import.
+        ConfigError: The text is no import.
     """
-    text = config.lakecat_snippet_import.strip()
     if not text:
         return None
     try:
@@ -263,13 +261,3 @@ def snippet_import(config: Config) -> CatalogImport | None:
         )
     name = last.names[-1].asname or last.names[-1].name
     return CatalogImport(lines=tuple(text.splitlines()), expression="Catalog()" if name == "Catalog" else name)
-
-
-def check_settings(config: Config) -> None:
-    """Check that the settings name catalogs.
-
-    Raises:
-        ConfigError: They do not.
-    """
-    catalog_references(config)
-    snippet_import(config)

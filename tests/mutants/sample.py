@@ -37,7 +37,9 @@ MUTATED = (
     "lakecat/observe.py",
     "lakecat/registry/*.py",
     "sphinx_lakecat/domain.py",
-    "sphinx_lakecat/autocatalog/*.py",
+    "sphinx_lakecat/reports.py",
+    "sphinx_lakecat/pages/*.py",
+    "sphinx_lakecat/rebuild/*.py",
 )
 # The first pattern that fits a module names its tests, those that are quick or near first.
 TESTS = {
@@ -69,13 +71,13 @@ TESTS = {
     "lakecat/registry/*.py": "test_registry test_lookup test_reload test_pickling test_catalog test_names test_plugins",
     "sphinx_lakecat/domain.py": "test_domain test_bare_names test_roles test_directive test_reports test_replaced"
     " test_second_build",
-    "sphinx_lakecat/autocatalog/indices.py": "test_indices test_unchanged",
-    "sphinx_lakecat/autocatalog/sidebar.py": "test_sidebar test_autocatalog test_second_build test_replaced",
-    "sphinx_lakecat/autocatalog/surroundings.py": "test_second_build test_sidebar test_replaced test_builders",
-    "sphinx_lakecat/autocatalog/reports.py": "test_bare_names test_reports test_sections_of_packages test_replaced",
-    "sphinx_lakecat/autocatalog/outdated.py": "test_rebuild test_remembered test_stale test_reports test_replaced"
+    "sphinx_lakecat/rebuild/indices.py": "test_indices test_unchanged",
+    "sphinx_lakecat/pages/sidebar.py": "test_sidebar test_autocatalog test_second_build test_replaced",
+    "sphinx_lakecat/rebuild/surroundings.py": "test_second_build test_sidebar test_replaced test_builders",
+    "sphinx_lakecat/reports.py": "test_bare_names test_reports test_sections_of_packages test_replaced",
+    "sphinx_lakecat/rebuild/tokens.py": "test_rebuild test_remembered test_stale test_reports test_replaced"
     " test_second_build test_same_bytes test_unchanged",
-    "sphinx_lakecat/autocatalog/*.py": "test_autocatalog test_remembered test_unchanged test_replaced test_names"
+    "sphinx_lakecat/pages/*.py": "test_autocatalog test_remembered test_unchanged test_replaced test_names"
     " test_second_build test_page test_sections_of_packages",
 }
 PROCESSES = 2

@@ -11,9 +11,10 @@ from docutils import nodes
 
 from lakecat.reference import CatalogReference
 from sphinx_lakecat.anchors import column_anchor, owner_anchor, table_anchor, tag_anchor
-from sphinx_lakecat.autocatalog.pages import CatalogPages
 from sphinx_lakecat.domain import LakecatDomain
 from sphinx_lakecat.loading.live import TableStore
+from sphinx_lakecat.pages.generated import Pages
+from sphinx_lakecat.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,15 +46,17 @@ def domain(tmp_path: Path) -> Iterator[LakecatDomain]:
     (tmp_path / "tables_without_a_build.py").write_text(TABLES)
     store = TableStore([CatalogReference("tables_without_a_build", "catalog")], folder=tmp_path)
     assert store.failures == []
-    env: Any = SimpleNamespace(domaindata={}, project=SimpleNamespace(generated=frozenset({*PAGES, "catalog/index"})))
+    env: Any = SimpleNamespace(domaindata={})
+    project: Any = SimpleNamespace(generated=frozenset({*PAGES, "catalog/index"}))
+    unused: Any = None
     found = LakecatDomain(env)
-    found.store, found.reasons = store, {}
-    found.pages = CatalogPages(PAGES, index="catalog/index")
+    found.session = Session(unused, unused, store, Pages(PAGES.values(), folder="catalog"), project, found.notes)
+    assert found.session.pages.documents == {table: docname for docname, table in PAGES.items()}
     columns = {"users": ["id", "a.b"], "shop.orders": ["id"], "crm.orders": [], "a.b": ["c"], "a": ["b"]}
     for docname, table in PAGES.items():
         if table in columns:
-            found.note_table(table, columns[table], docname=docname, is_page=True)
-    found.note_index({"growth", "sales"}, {"core", "money"}, docname="catalog/index")
+            found.notes.table(table, columns[table], docname=docname, is_page=True)
+    found.notes.listing({"growth", "sales"}, {"core", "money"}, docname="catalog/index")
     yield found
     del sys.modules["tables_without_a_build"]
 
@@ -126,14 +129,14 @@ def test_why_a_target_leads_nowhere(domain: LakecatDomain, kind: str, target: st
 def test_a_page_counts_before_prose(domain: LakecatDomain) -> None:
     """A table is described by its page, else by the first document that does, which counts again when others go."""
     for docname in ("zoo", "prose"):
-        domain.note_table("users", ["id"], docname=docname, is_page=False)
-    assert domain.described("users") == "catalog/users"
+        domain.notes.table("users", ["id"], docname=docname, is_page=False)
+    assert domain.notes.described("users") == "catalog/users"
     domain.clear_doc("catalog/users")
-    assert domain.described("users") == "prose"
+    assert domain.notes.described("users") == "prose"
     domain.clear_doc("prose")
-    assert domain.described("users") == "zoo"
+    assert domain.notes.described("users") == "zoo"
     domain.clear_doc("zoo")
-    assert domain.described("users") is None
+    assert domain.notes.described("users") is None
     assert domain.place("table", "users") == ("catalog/users", "")
 
 
@@ -174,7 +177,7 @@ class Builder:
 )
 def test_uris(domain: LakecatDomain, kind: str, name: str, one_page: set[str] | None, uri: str | None) -> None:
     """A table's URI is its page as a whole; in a single page, a place in it, where that has the document."""
-    domain.in_one_page = one_page
+    domain.session.in_one_page = one_page
     assert domain.uri(Builder(), "here", kind, name) == uri  # type: ignore[arg-type]
 
 
@@ -193,7 +196,7 @@ def test_owners_without_an_index(domain: LakecatDomain, kind: str, target: str, 
     """An owner that no page lists, as somebody's document replaced the index, is text; all else leads nowhere."""
     domain.clear_doc("catalog/index")
     if replaced:
-        domain.env.project.generated = frozenset(PAGES)  # type: ignore[attr-defined]
+        domain.session.project.generated = frozenset(PAGES)
     text: Any = nodes.literal()
     found = domain.resolve_xref(domain.env, "here", Builder(), kind, target, None, text)  # type: ignore[arg-type]
     assert found is (text if kept else None)

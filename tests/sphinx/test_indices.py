@@ -24,7 +24,7 @@ def times(built: Built) -> list[int]:
 
 FILES = {"tables.py": TABLES.format(["users", "orders"]), "index.rst": "T\n=\n", "more.rst": ":orphan:\n\nM\n=\n"}
 CONF = 'extensions = ["sphinx_lakecat"]\nlakecat_catalog = "tables"\nproject = copyright = "Shop"\n'
-WRITES_ALL = "from sphinx_lakecat.autocatalog import indices\n\nindices._is_current = lambda *_: False\n"
+WRITES_ALL = "from sphinx_lakecat.rebuild import indices\n\nindices._is_current = lambda *_: False\n"
 
 
 def test_nothing_changed(project: NewProject) -> None:

@@ -26,9 +26,9 @@ lakecat_catalog = "tables"
 html_theme = "{theme}"
 """
 FORGETS = """
-from sphinx_lakecat.autocatalog import pages, sidebar
+from sphinx_lakecat.pages import documents, sidebar
 
-pages.remember_settings = pages.remember_titles = lambda _: None
+documents.remember_settings = documents.remember_titles = lambda _: None
 sidebar._once = lambda draw, drawn: draw
 """
 COUNTS = """

@@ -1,8 +1,7 @@
-"""The index page: all tables, by owner and by tag."""
+"""Lists of tables: by owner and by tag on the index, by name on a first page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docutils import nodes
@@ -16,24 +15,17 @@ from sphinx_lakecat.rendering.nodes import lakecat_part
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from sphinx_lakecat.loading import Listed
     from sphinx_lakecat.rendering.stock import Draw
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRow:
-    """What the index says of one table."""
-
-    name: str
-    docname: str
-    kind: str
-    summary: str
-    owner: str
-    tags: tuple[str, ...]
-    deprecated: bool
-
-
-def index_page(rows: Sequence[IndexRow], failures: Iterable[str]) -> nodes.section:
+def index_page(rows: Sequence[Listed], docnames: list[str], failures: Iterable[str]) -> nodes.section:
     """Return the index.
+
+    Args:
+        rows: The tables.
+        docnames: Their pages.
+        failures: The catalogs that could not be loaded.
 
     ::
 
@@ -58,11 +50,11 @@ def index_page(rows: Sequence[IndexRow], failures: Iterable[str]) -> nodes.secti
     if tags:
         page += _grouped("tags", "By tag", tags, tag_anchor, "", tags=False)
     if rows:
-        page += hidden_toctree([row.docname for row in rows])
+        page += hidden_toctree(docnames)
     return page
 
 
-def root_page(title: str, index: str, rows: Sequence[IndexRow]) -> nodes.section:
+def root_page(title: str, index: str, rows: Sequence[Listed]) -> nodes.section:
     """Return a first page for a site that has none of its own: all tables by name, and the way to the index.
 
     ::
@@ -96,8 +88,8 @@ def hidden_toctree(docnames: list[str]) -> addnodes.toctree:
     )
 
 
-def _groups(rows: Sequence[IndexRow], keys: Callable[[IndexRow], Iterable[str]]) -> dict[str, list[IndexRow]]:
-    found: dict[str, list[IndexRow]] = {}
+def _groups(rows: Sequence[Listed], keys: Callable[[Listed], Iterable[str]]) -> dict[str, list[Listed]]:
+    found: dict[str, list[Listed]] = {}
     for row in rows:
         for key in keys(row):
             found.setdefault(key, []).append(row)
@@ -108,7 +100,7 @@ def _groups(rows: Sequence[IndexRow], keys: Callable[[IndexRow], Iterable[str]])
 def _grouped(
     anchor: str,
     title: str,
-    groups: Mapping[str, list[IndexRow]],
+    groups: Mapping[str, list[Listed]],
     group_anchor: Callable[[str], str],
     unnamed: str,
     *,
@@ -127,7 +119,7 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _with_owners(owners: Mapping[str, list[IndexRow]]) -> str:
+def _with_owners(owners: Mapping[str, list[Listed]]) -> str:
     named = [owner for owner in owners if owner]
     without = f"; {_counted(len(owners['']), 'table')} without an owner" if "" in owners else ""
     return f" of {_counted(len(named), 'owner')}{without}." if named else "."

@@ -13,7 +13,7 @@ from sphinx.application import ENV_PICKLE_FILENAME
 from sphinx.builders.html import INVENTORY_FILENAME, StandaloneHTMLBuilder
 
 from sphinx_lakecat.compat import output_file
-from sphinx_lakecat.domain import lakecat_domain
+from sphinx_lakecat.session import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def _is_current(app: Sphinx, file: Path) -> bool:
 
     It is older where this build read or wrote a document, where another builder did, and where a build was broken off.
     """
-    if lakecat_domain(app.env).purged:
+    if session_of(app.env).purged:
         return False
     pages = (output_file(app.builder, docname) for docname in app.env.found_docs)
     try:
@@ -60,7 +60,7 @@ def _is_current(app: Sphinx, file: Path) -> bool:
 
 def _note_purged(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
     # Sphinx does not save the environment where documents were removed and none was read.
-    lakecat_domain(env).purged = True
+    session_of(env).purged = True
 
 
 def setup_indices(app: Sphinx) -> None:

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx_lakecat.compat import output_file
-from sphinx_lakecat.domain import lakecat_domain
+from sphinx_lakecat.noted import LIST
+from sphinx_lakecat.session import session_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from sphinx_lakecat.domain import LakecatDomain
+    from sphinx_lakecat.session import Session
 
 _DIRECTIVE = re.compile(r"\blakecat[-:]table(?:::|\})[ \t]+(.+)")
-_LIST = "\0list"
-"""The key under which the token of the list of tables is kept: no table can have this name."""
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
@@ -25,35 +24,34 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
 
     The tokens are taken before the tables are read: what changes in between is seen at the next build.
     """
-    domain = lakecat_domain(env)
-    uses = domain.entries["uses"]
-    tokens = domain.store.tokens()
-    tokens |= _meant(domain)
-    tokens[_LIST] = domain.store.list_token()
-    before = domain.entries["tokens"]
+    session = session_of(env)
+    kept, generated = session.notes.kept, session.generated
+    tokens = session.tables.tokens()
+    tokens |= _meant(session)
+    tokens[LIST] = session.tables.list_token()
+    before = kept["tokens"]
     moved = {
         name for name in tokens.keys() | before.keys() if tokens.get(name) is None or tokens[name] != before.get(name)
     }
     # What went wrong may be right now, with the same code and data: a server that was down, say.
-    moved |= {name for name, reports in domain.entries["problems"].items() if reports}
-    moved |= _readers(domain, moved)
-    domain.entries["tokens"] = tokens
+    moved |= {name for name, reports in kept["problems"].items() if reports}
+    moved |= _readers(session, moved)
+    kept["tokens"] = tokens
     # Noted here, as what is noted after the documents were read is not kept for the next build.
-    domain.stale = domain.entries["generated"].keys() - env.found_docs
-    changed_hands = domain.generated ^ domain.entries["generated"].keys()
-    domain.entries["generated"] = {docname: domain.pages.tables.get(docname, "") for docname in domain.generated}
-    documents = {docname for docname, names in uses.items() if names & moved}
+    session.stale = kept["generated"].keys() - env.found_docs
+    changed_hands = generated ^ kept["generated"].keys()
+    kept["generated"] = dict.fromkeys(generated)
+    documents = {docname for docname, names in kept["uses"].items() if names & moved}
     # A page that somebody's document replaced, or no longer does, is another text.
     documents |= changed_hands & env.all_docs.keys() & env.found_docs
-    if _LIST in moved:
-        documents |= domain.generated & {domain.pages.index, domain.pages.root}
     return sorted(documents - added - removed)
 
 
-def _readers(domain: LakecatDomain, moved: set[str]) -> set[str]:
+def _readers(session: Session, moved: set[str]) -> set[str]:
     """Return the tables whose functions read what has moved, or read a table that does."""
-    reads = {name: found for name, found in domain.entries["reads"].items() if found and name in domain.store}
-    found = {name for name, each in reads.items() if any(map(domain.store.has_moved, each))}
+    tables = session.tables
+    reads = {name: found for name, found in session.notes.kept["reads"].items() if found and name in tables}
+    found = {name for name, each in reads.items() if any(map(tables.has_moved, each))}
     while True:
         gone = moved | found
         more = {name for name, each in reads.items() if any(_names(read) in gone for read in each)} - found
@@ -65,45 +63,45 @@ def _readers(domain: LakecatDomain, moved: set[str]) -> set[str]:
 def _names(read: tuple[str, str | None, str, str | None]) -> str | None:
     """Return under which name the token of something that was read is kept, if it is one of the documented tables."""
     kind, catalog, name, _ = read
-    return None if catalog != "" else _LIST if kind == "list" else name
+    return None if catalog != "" else LIST if kind == "list" else name
 
 
-def _meant(domain: LakecatDomain) -> dict[str, str]:
+def _meant(session: Session) -> dict[str, str]:
     """Return a token for each name by which documents call a table in short, or in vain: the tables that it means."""
-    names = set().union(*domain.entries["uses"].values())
-    return {name: repr(domain.store.find(name)) for name in names if name not in domain.store}
+    names = session.notes.used() - {LIST}
+    return {name: repr(session.tables.find(name)) for name in names if name not in session.tables}
 
 
 def _note_names(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Note the tokens of names that were met in this build."""
-    domain = lakecat_domain(env)
-    domain.entries["tokens"] |= _meant(domain)
+    session = session_of(env)
+    session.notes.kept["tokens"] |= _meant(session)
     return []
 
 
 def _take_snapshots(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Before Sphinx forks, take the snapshots that the other processes need."""
     if app.parallel > 1:
-        domain = lakecat_domain(env)
-        shown = {name for docname in docnames for name in domain.entries["uses"].get(docname, ())}
-        shown |= {domain.pages.tables[docname] for docname in docnames if docname in domain.pages.tables}
+        session = session_of(env)
+        shown = {name for docname in docnames for name in session.notes.kept["uses"].get(docname, ())}
+        shown |= {session.pages.table_of(docname) for docname in docnames} - {""}
         # What prose shows is not noted before it was parsed, which is after the fork.
-        for docname in set(docnames) - domain.generated:
+        for docname in set(docnames) - session.generated:
             text = Path(env.doc2path(docname)).read_text(encoding="utf-8", errors="replace")
             shown.update(name.strip() for name in _DIRECTIVE.findall(text))
-        for name in sorted({name for asked in shown for name in domain.store.find(asked)}):
-            domain.store.keep(name, domain.snapshot(name))
+        for name in sorted({name for asked in shown for name in session.tables.find(asked)}):
+            session.tables.keep(name, session.snapshot(name))
 
 
 def _remove_stale(app: Sphinx, error: Exception | None) -> None:
     """Remove the HTML of tables that are gone; only files that an earlier build generated."""
     if error is None and app.builder.format == "html":
-        for docname in lakecat_domain(app.env).stale:
+        for docname in session_of(app.env).stale:
             if (file := output_file(app.builder, docname)) is not None:
                 file.unlink(missing_ok=True)
 
 
-def setup_outdated(app: Sphinx) -> None:
+def setup_tokens(app: Sphinx) -> None:
     """Compare change tokens at each build."""
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _take_snapshots)

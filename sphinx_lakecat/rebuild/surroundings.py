@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx import addnodes
 
-from sphinx_lakecat.autocatalog.sidebar import compact
 from sphinx_lakecat.compat import output_file
 from sphinx_lakecat.domain import lakecat_domain
+from sphinx_lakecat.pages.sidebar import is_compact
 from sphinx_lakecat.rendering.nodes import lakecat_part
+from sphinx_lakecat.session import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from sphinx_lakecat.domain import LakecatDomain
+    from sphinx_lakecat.session import Session
 
 _CLOCK = 10_000
 """Microseconds by which the clocks of files and of programs may differ."""
@@ -33,19 +35,19 @@ _CLOCK = 10_000
 def _note(app: Sphinx, doctree: nodes.document) -> None:
     """Note what a document links to, and what it gives to the tables of contents."""
     env = app.env
-    domain, docname = lakecat_domain(env), env.docname
+    kept, docname = session_of(env).notes.kept, env.docname
     links = set(_links(doctree))
     if links:
-        domain.entries["links"][docname] = links
-    domain.entries["contents"][docname] = _digest(_contents(domain, docname))
+        kept["links"][docname] = links
+    kept["contents"][docname] = _digest(_contents(env, docname))
 
 
-def _contents(domain: LakecatDomain, docname: str) -> str:
+def _contents(env: BuildEnvironment, docname: str) -> str:
     """Return the table of contents of a document as text; of the index without the tables, which its toctree names."""
-    contents = domain.env.tocs.get(docname)
+    session, contents = session_of(env), env.tocs.get(docname)
     if contents is None:
         return ""
-    if docname == domain.pages.index and docname in domain.generated:
+    if docname == session.pages.index and docname in session.generated:
         contents = contents.deepcopy()
         for toctree in list(contents.findall(addnodes.toctree)):
             toctree.parent.remove(toctree)
@@ -68,20 +70,20 @@ def _links(doctree: nodes.document) -> Iterator[tuple[str, str]]:
 
 def _changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Return the documents that show something of others which is not as it was when this builder last wrote them."""
-    domain = lakecat_domain(env)
+    domain, session = lakecat_domain(env), session_of(env)
     relations = env.collect_relations()
-    domain.in_one_page = relations.keys() if app.builder.name == "singlehtml" else None
-    tree = _tree(app, domain) if app.builder.format == "html" else ""
+    session.in_one_page = relations.keys() if app.builder.name == "singlehtml" else None
+    tree = _tree(env, session) if app.builder.format == "html" else ""
     found = {docname: _digest(_shown(domain, docname, relations.get(docname, ())), tree) for docname in env.found_docs}
-    before = domain.entries["surroundings"].get(app.builder.name, {})
-    domain.entries["surroundings"][app.builder.name] = found
+    before = session.notes.kept["surroundings"].get(app.builder.name, {})
+    session.notes.kept["surroundings"][app.builder.name] = found
     changed = {docname for docname, digest in found.items() if before.get(docname) != digest}
-    return sorted(changed | set(_older_than_read(app, env)))
+    return sorted(changed | set(_older_than_read(env, session)))
 
 
 def _shown(domain: LakecatDomain, docname: str, relations: Any) -> object:
     titles = [near and (near, domain.env.titles[near].astext()) for near in relations if near in domain.env.titles]
-    links = sorted(domain.entries["links"].get(docname, ()))
+    links = sorted(domain.notes.kept["links"].get(docname, ()))
     return titles, [(link, _place(domain, *link)) for link in links]
 
 
@@ -89,21 +91,21 @@ def _place(domain: LakecatDomain, kind: str, target: str) -> object:
     return [domain.place(k, target) for k in ("table", "column")] if kind == "any" else domain.place(kind, target)
 
 
-def _tree(app: Sphinx, domain: LakecatDomain) -> str:
+def _tree(env: BuildEnvironment, session: Session) -> str:
     """Return a digest of the tree of documents that a sidebar shows."""
-    hidden = domain.generated - {domain.pages.index} if compact(app) else frozenset()
-    includes = {docname: inner for docname, inner in app.env.toctree_includes.items() if docname != domain.pages.index}
-    contents = {d: text for d, text in domain.entries["contents"].items() if d not in hidden}
-    return _digest(sorted(contents.items()), sorted((includes if hidden else app.env.toctree_includes).items()))
+    index = session.pages.index
+    hidden = session.generated - {index} if is_compact(session) else frozenset()
+    includes = {docname: inner for docname, inner in env.toctree_includes.items() if docname != index}
+    contents = {d: text for d, text in session.notes.kept["contents"].items() if d not in hidden}
+    return _digest(sorted(contents.items()), sorted((includes if hidden else env.toctree_includes).items()))
 
 
-def _older_than_read(app: Sphinx, env: BuildEnvironment) -> Iterator[str]:
+def _older_than_read(env: BuildEnvironment, session: Session) -> Iterator[str]:
     """Yield documents that another builder read since this one wrote them: Sphinx compares the age of their sources."""
-    domain = lakecat_domain(env)
-    if app.builder.format != "html":
+    if session.builder.format != "html":
         return
-    for docname in (domain.generated | domain.entries["uses"].keys()) & env.all_docs.keys():
-        file = output_file(app.builder, docname)
+    for docname in (session.generated | session.notes.kept["uses"].keys()) & env.all_docs.keys():
+        file = output_file(session.builder, docname)
         try:
             written = file.stat().st_mtime_ns // 1000 if file is not None else math.inf
         except OSError:

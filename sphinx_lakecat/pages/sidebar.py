@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx import addnodes
 
-from sphinx_lakecat.domain import lakecat_domain
+from sphinx_lakecat.session import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
+    from sphinx.environment import BuildEnvironment
 
-    from sphinx_lakecat.domain import LakecatDomain
+    from sphinx_lakecat.session import Session
 
 
 def _leave_out_tables(app: Sphinx, builder: Builder) -> None:
@@ -27,11 +28,10 @@ def _leave_out_tables(app: Sphinx, builder: Builder) -> None:
 
     Pages such as the search page are drawn in each build, one in which no document changed too.
     """
-    env = app.env
-    domain = lakecat_domain(env)
-    index = domain.pages.index
+    env, session = app.env, session_of(app.env)
+    index = session.pages.index
     # The toctrees of somebody's own index are meant.
-    if compact(app) and index in domain.generated and index in env.tocs:
+    if is_compact(session) and index in session.generated and index in env.tocs:
         for toctree in list(env.tocs[index].findall(addnodes.toctree)):
             toctree.parent.remove(toctree)
 
@@ -40,17 +40,17 @@ def _draw_once(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Give table pages, which are all at one depth and none of which the tree shows, one drawing of it."""
-    domain = lakecat_domain(app.env)
-    if pagename not in domain.generated:
+    session = session_of(app.env)
+    if pagename not in session.generated:
         return
     # Generated pages have no source to show, to download or to edit; themes ask each of these for that.
     context["sourcename"] = context["page_source_suffix"] = ""
     context["show_source"] = context["has_source"] = context["display_vcs_links"] = False
     if (
-        pagename not in domain.pages.tables
-        or not compact(app)
+        not session.pages.table_of(pagename)
+        or not is_compact(session)
         or "toctree" not in context
-        or _is_in_tree(domain, pagename)
+        or _is_in_tree(app.env, pagename)
     ):
         return
     drawn = app.builder.__dict__.setdefault("_lakecat_sidebars", {})
@@ -70,18 +70,18 @@ def _once(draw: Callable[..., Any], drawn: dict[Any, Any]) -> Callable[..., Any]
     return find
 
 
-def _is_in_tree(domain: LakecatDomain, docname: str) -> bool:
+def _is_in_tree(env: BuildEnvironment, docname: str) -> bool:
     """Return whether somebody's own toctree names a page, so that the sidebar marks it."""
-    including = domain.env.files_to_rebuild.get(docname, ())
-    return any(docname in domain.env.toctree_includes.get(other, ()) for other in including)
+    including = env.files_to_rebuild.get(docname, ())
+    return any(docname in env.toctree_includes.get(other, ()) for other in including)
 
 
-def compact(app: Sphinx) -> bool:
+def is_compact(session: Session) -> bool:
     """Return whether the sidebar leaves the table pages out."""
     return (
-        app.config.lakecat_compact_sidebar
-        and app.builder.format == "html"
-        and app.builder.name not in ("epub", "singlehtml")
+        session.settings.compact_sidebar
+        and session.builder.format == "html"
+        and session.builder.name not in ("epub", "singlehtml")
     )
 
 

@@ -1,0 +1,17 @@
+"""The generated pages: which there are, what they hold, and how they become documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sphinx_lakecat.pages.documents import setup_documents
+from sphinx_lakecat.pages.sidebar import setup_sidebar
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def setup_pages(app: Sphinx) -> None:
+    """Add the generated pages."""
+    setup_documents(app)
+    setup_sidebar(app)
