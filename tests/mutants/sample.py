@@ -44,12 +44,13 @@ MUTATED = (
 # The first pattern that fits a module names its tests, those that are quick or near first.
 TESTS = {
     "lakecat/sources/delta_[cusw]*.py": "test_delta_commit test_delta_log test_delta_schema test_delta_scratch"
-    " test_delta_upkeep test_delta_write test_delta_merge test_delta_rewrite test_observe test_delta_pairs",
-    "lakecat/sources/delta_[en]*.py": "test_delta_log test_frame_plan test_delta test_delta_engine"
+    " test_delta_open test_delta_upkeep test_delta_write test_delta_merge test_delta_rewrite test_observe"
+    " test_delta_pairs",
+    "lakecat/sources/delta_[en]*.py": "test_delta_open test_delta_log test_frame_plan test_delta test_delta_engine"
     " test_delta_hypothesis ../fuzz/test_*",
-    "lakecat/sources/delta_times.py": "test_delta_folder test_delta_times test_delta test_introspect",
-    "lakecat/sources/delta*.py": "test_delta_log test_delta_folder test_delta_commit test_delta test_single_edits"
-    " test_introspect test_delta_times test_delta_write test_delta_rewrite ../corpus/test_odd_tables",
+    "lakecat/sources/delta_times.py": "test_delta_open test_delta_folder test_delta_times test_delta test_introspect",
+    "lakecat/sources/delta*.py": "test_delta_open test_delta_log test_delta_folder test_delta_commit test_delta"
+    " test_single_edits test_introspect test_delta_times test_delta_write test_delta_rewrite ../corpus/test_odd_tables",
     "lakecat/sources/frame_stream.py": "test_frame_plan test_delta_write test_delta_merge test_delta_rewrite",
     "lakecat/sources/frame_plan.py": "test_frame_plan ../fuzz/test_limits test_delta_engine test_places",
     "lakecat/sources/predicate.py": "test_predicate test_delta_engine ../fuzz/test_* test_delta_hypothesis",
@@ -60,7 +61,8 @@ TESTS = {
     "lakecat/sources/function.py": "test_function_source test_parameters test_declare test_introspect test_snippets"
     " ../sphinx/test_second_build",
     "lakecat/sources/values.py": "test_values test_delta_log test_footers",
-    "lakecat/sources/storage.py": "test_location test_options test_secrets test_delta_log test_pickling test_delta",
+    "lakecat/sources/storage.py": "test_declare test_location test_options test_secrets test_delta_log test_pickling"
+    " test_delta",
     "lakecat/sources/[dfl]*.py": "test_location test_errors test_failures test_foreign_errors test_function_source"
     " test_parameters test_declare test_project test_check_source test_delta",
     "lakecat/sources/*.py": "test_check_source test_martian test_errors test_failures test_declare test_foreign_errors"
@@ -69,8 +71,8 @@ TESTS = {
     " test_classification",
     "lakecat/observe.py": "test_observe test_events test_single_edits test_guarded test_secrets test_classification",
     "lakecat/registry/*.py": "test_registry test_lookup test_reload test_pickling test_catalog test_names test_plugins",
-    "sphinx_lakecat/domain.py": "test_domain test_bare_names test_roles test_directive test_reports test_replaced"
-    " test_second_build",
+    "sphinx_lakecat/domain.py": "test_foreign_texts test_domain test_bare_names test_roles test_directive test_reports"
+    " test_replaced test_second_build",
     "sphinx_lakecat/rebuild/indices.py": "test_indices test_unchanged",
     "sphinx_lakecat/pages/sidebar.py": "test_sidebar test_autocatalog test_second_build test_replaced",
     "sphinx_lakecat/rebuild/surroundings.py": "test_second_build test_sidebar test_replaced test_builders",
@@ -93,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=300, help="how many mutants (default 300)")
     parser.add_argument("--seed", default="1", help="a text; the same gives the same mutants of the same code")
     parser.add_argument("--modules", nargs="+", default=MUTATED, help="patterns of paths, instead of all")
+    parser.add_argument("--numbers", type=int, nargs="+", help="of these mutants, only those with such numbers")
     parser.add_argument("--report", type=Path, default=None, help="write the survivors with their edits to this file")
     options = parser.parse_args(arguments)
     start = time.monotonic()
@@ -101,8 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for tree in trees:
             copy_tree(tree)
         found = mutants(trees[0], options.modules, Path(name) / "session.sqlite")
-        chosen = sample(list(found), options.count, options.seed)
-        suites = sorted({command(str(spec.module_path)) for spec in chosen})
+        chosen = dict(enumerate(sample(list(found), options.count, options.seed), 1))
+        chosen = {number: chosen[number] for number in options.numbers or chosen}
+        suites = sorted({command(str(spec.module_path)) for spec in chosen.values()})
         context = get_context("spawn")
         folders = context.Queue()
         for tree in trees:
@@ -113,11 +117,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 say(f"{'FAILS' if taken is None else f'{taken:.0f} s'}, without any edit: {suite.partition(' -x ')[2]}")
             if None in seconds.values():
                 return 1
-            jobs = [(spec, 60 + 3 * (seconds[command(str(spec.module_path))] or 0)) for spec in chosen]
+            jobs = [(spec, 60 + 3 * (seconds[command(str(spec.module_path))] or 0)) for spec in chosen.values()]
             results = []
-            for result in pool.map(judge, jobs):
+            for number, result in zip(chosen, pool.map(judge, jobs), strict=True):
                 results.append(result)
-                say(f"{len(results):>4} {result[0]:<9} {result[1]}")
+                say(f"{number:>4} {result[0]:<9} {result[1]}")
     return report(results, time.monotonic() - start, options.report)
 
 

@@ -170,6 +170,13 @@ def test_so_many_rows_are_looked_at(
     assert read_far_times(files) == {"columns": columns, "all": everything}
 
 
+def test_far_times_behind_the_first_batch(tmp_path: Path) -> None:
+    """All batches of a file are looked at, not the first one alone."""
+    height = 1 << 16
+    times = pa.array([0] * height + [(LAST - EPOCH) // MILLI + 1], pa.timestamp("ms"))
+    assert read_far_times([written(tmp_path / "t", {"t": times}, **INT96)]) == {"columns": ["t"], "all": True}
+
+
 def test_first_records_without_any(tmp_path: Path) -> None:
     """A file without rows, or without columns that repeat, has nothing wrong with its first record."""
     empty = written(tmp_path / "a", pa.table({"l": pa.array([], pa.list_(pa.int64()))}))

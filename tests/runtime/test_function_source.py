@@ -210,3 +210,16 @@ def test_change_tokens_of_functions() -> None:
     exec("def typed(): ...", namespace)
     assert FunctionSource(namespace["typed"], name="t").change_token() is None
     assert FunctionSource(len, name="t").change_token() is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "default", "runs"),
+    [({"a": pl.Int64}, "UA", False), ({"a": pl.Int64}, object(), True), (None, "UA", True), (None, object(), True)],
+)
+def test_when_code_runs_to_describe_a_table(schema: Any, default: Any, runs: bool) -> None:
+    """A declared schema spares the call, unless showing a default would run code of its class."""
+
+    def function(carrier: Any = default) -> pl.DataFrame:
+        return pl.DataFrame({"a": [1]})
+
+    assert FunctionSource(function, name="t", schema=schema).runs_code("describe") is runs

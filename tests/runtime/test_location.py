@@ -259,3 +259,16 @@ def test_ours_are_no_special_case() -> None:
     assert {name: [has(source) for has in parts] for name, source in sources.items()} == dict.fromkeys(
         sources, [True] * 3
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"bucket": "lake"}, "DeltaTable('t', bucket='lake')"),
+        ({}, "DeltaTable('t', bucket=None)"),
+        ({"uri": "s3://lake/t?token=secret"}, "DeltaTable('t', uri='s3://lake/t?***')"),
+    ],
+)
+def test_a_table_shows_where_it_is(given: dict[str, Any], shown: str) -> None:
+    """What stands for a table in a terminal says where it was declared to be, without what may be a secret."""
+    assert repr(DeltaTable("t", **given)) == shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -255,3 +256,44 @@ def test_arrays_in_batches(
         rows.write_parquet(tmp_path / "t.parquet", row_group_size=1 + shift)
         found = ParquetTable("t", uri=tmp_path).scan().collect()
         assert (found.schema, found.rows()) == (rows.schema, rows.rows())
+
+
+def test_footers_of_a_store_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All footers of a local table are asked for nullability; of one in a store, where each is a request, some."""
+    monkeypatch.setattr("lakecat.sources.parquet.MOST_FOOTERS", 2)
+    source = ParquetTable("t", uri=tmp_path)
+    source._footers = SimpleNamespace(read=lambda _, files: list(files))  # type: ignore[assignment]
+    for is_local, read in ((True, 5), (False, 2)):
+        place: Any = SimpleNamespace(is_local=is_local)
+        files: Any = range(5)
+        assert source._all_footers(place, files) == list(range(read))
+
+
+@pytest.mark.parametrize(
+    ("known", "nullable"),
+    [
+        ([{"a": False, "b": True}, {"a": False, "b": False}], [False, True]),
+        ([{"a": False, "b": False}, {"a": False}], [False, True]),
+        ([{"a": False, "b": True}], [None, True]),
+    ],
+)
+def test_what_some_footers_say_of_nulls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: list[dict[str, bool]], nullable: list[bool | None]
+) -> None:
+    """A column may be null if it may in one file, also in one that lacks it; with unknown files, nobody knows."""
+    for number in range(2):
+        pl.DataFrame({"a": [1], "b": [2]}).write_parquet(tmp_path / f"{number}.parquet")
+    found = [SimpleNamespace(shape=SimpleNamespace(nullable=each)) for each in known]
+    monkeypatch.setattr(ParquetTable, "_all_footers", lambda *_: found)
+    assert [column.nullable for column in ParquetTable("t", uri=tmp_path).columns()] == nullable
+
+
+def test_polars_is_given_its_own_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the options that each library calls otherwise, Polars gets its own."""
+    ROWS.write_parquet(tmp_path / "0.parquet")
+    given: list[Any] = []
+    scan = parquet.scan_polars
+    monkeypatch.setattr(parquet, "scan_polars", lambda *args: given.append(args[2]) or scan(*args[:2], {}))
+    monkeypatch.setattr(ParquetTable, "options", ({"of": "deltalake"}, {"of": "polars"}))
+    assert ParquetTable("t", uri=tmp_path).scan().collect().equals(ROWS)
+    assert given == [{"of": "polars"}]

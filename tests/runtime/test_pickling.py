@@ -14,6 +14,8 @@ import pytest
 
 import lakecat
 from lakecat import Catalog, CatalogRegistry, default_catalog, table, use_registry
+from lakecat.errors import CatalogLoadError
+from lakecat.registry import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,3 +162,21 @@ def test_what_cannot_be_pickled_says_so() -> None:
     own.add_table(lambda x=1: pl.LazyFrame({"x": [x]}), "t")
     with pytest.raises((pickle.PicklingError, AttributeError)):
         pickle.dumps(own)
+
+
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [
+        ("__main__", "the program that ran there declared it itself"),
+        ("__mp_main__", "the program that ran there declared it itself"),
+        ("", "nobody knows which module declared it"),
+        ("json", "importing 'json' does not declare it"),
+    ],
+)
+def test_a_table_that_no_module_declares(monkeypatch: pytest.MonkeyPatch, module: str, says: str) -> None:
+    """Modules that can be imported are; what a program declared itself is not looked for in this one."""
+    loaded: list[str] = []
+    monkeypatch.setattr(chosen, "load_module", loaded.append)
+    with pytest.raises(CatalogLoadError, match=says):
+        chosen._Left("another process", {"t": module}).restore(CatalogRegistry())
+    assert loaded == (["json"] if module == "json" else [])

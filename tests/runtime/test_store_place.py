@@ -259,3 +259,23 @@ def test_keys_that_cannot_be_read(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     assert object_store._keys_of_the_machine() == {}
+
+
+@pytest.mark.parametrize(
+    ("uri", "options", "asked"),
+    [
+        ("s3://bucket/t", {"allow_http": "true"}, True),
+        ("s3a://bucket/t", {}, True),
+        ("s3://bucket/t", {"access_key_id": "own", "secret_access_key": "own"}, False),
+        ("gs://bucket/t", {}, False),
+    ],
+)
+def test_whose_keys_are_used(monkeypatch: pytest.MonkeyPatch, uri: str, options: dict[str, str], asked: bool) -> None:
+    """The keys of the machine are looked for where a table of S3 has none of its own."""
+    from obstore import store
+
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(store, "from_url", lambda _, **given: made.append(given) or MemoryStore())
+    monkeypatch.setattr(object_store, "_keys_of_the_machine", lambda: {"aws_access_key_id": "machine"})
+    assert StorePlace(uri, options, table="t", typed=typed)._make()
+    assert [given["config"].get("aws_access_key_id") == "machine" for given in made] == [asked]

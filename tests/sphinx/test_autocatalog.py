@@ -51,6 +51,21 @@ def test_builder_keeps_the_first_page(project: NewProject) -> None:
     assert (built.outdir / "catalog/users.html").is_file()
 
 
+def test_only_one_builder_makes_a_first_page(build: Build) -> None:
+    """With another builder, a site without a first page lacks one, as Sphinx itself says."""
+    built = build({"tables.py": ONE, "conf.py": conf()})
+    assert built.status != 0 or not (built.outdir / "index.html").exists()
+    assert "index.rst" in built.errors
+
+
+def test_documents_that_no_toctree_names(build: Build) -> None:
+    """Generated pages, and what replaces them, need no toctree; of other documents Sphinx says what it always says."""
+    others = {f"{name}.rst": PAGE for name in ("about", "catalog/about", "catalog/users", "zoo")}
+    built = build({"tables.py": ONE, "conf.py": conf(), "index.rst": PAGE, **others})
+    lost = [line.partition(":")[0] for line in built.warnings if "toctree" in line]
+    assert sorted(lost) == ["about.rst", "catalog/about.rst", "zoo.rst"]
+
+
 def test_builder_needs_no_extension_line(project: NewProject, pyproject: Path) -> None:
     """Sphinx finds the builder by its entry point, so that conf.py need not name the extension."""
     found = project({"tables.py": ONE, "conf.py": 'lakecat_catalog = "tables"\n'})

@@ -77,3 +77,39 @@ def test_texts_of_exceptions(build: Build, builder: str) -> None:
         assert "a library says password=***" in warning
     page = built.text(f"catalog/function.{'txt' if builder == 'text' else 'html'}")
     assert "RuntimeError" in page
+
+
+TWO_FAILURES = """
+import polars as pl
+
+from lakecat import register_static_table
+
+
+class Store:
+    kind = "own"
+
+    def scan(self, **params):
+        return pl.LazyFrame({"a": [1]})
+
+    def schema(self):
+        return pl.Schema({"a": pl.Int64})
+
+    def facts(self):
+        raise ValueError("what facts say")
+
+    def history(self, limit=None):
+        raise ValueError("what history says")
+
+    def change_token(self):
+        return "1"
+
+
+register_static_table(Store(), "third_party")
+"""
+
+
+def test_each_problem_has_its_own_reason(build: Build) -> None:
+    """Where a table has several problems, the log says of each what was raised, once."""
+    built = build({"conf.py": CONF, "index.rst": "T\n=\n", "tables.py": TWO_FAILURES})
+    for said in ("what facts say", "what history says"):
+        assert built.errors.count(said) == 1

@@ -83,7 +83,8 @@ def test_description_is_edited(shop: Project) -> None:
     assert shop.build("-W").read == {"catalog/orders", "catalog/index"}
 
 
-def test_table_is_added_and_removed(shop: Project) -> None:
+@pytest.mark.parametrize("lost", [False, True], ids=["", "page lost before"])
+def test_table_is_added_and_removed(shop: Project, lost: bool) -> None:
     """A new table gets a page and an entry; a table that is gone loses both, and its anchor."""
     shop.write({"more.py": more("One row an order.", "orders", "returns")})
     built = shop.build("-W")
@@ -93,6 +94,8 @@ def test_table_is_added_and_removed(shop: Project) -> None:
     assert built.wrote == {"index", "catalog/index", *neighbours}, "others show nothing of it"
     assert "returns" in built.said("catalog/index")
     assert "returns" in built.inventory["lakecat:table"]
+    if lost:
+        (built.outdir / "catalog/returns.html").unlink()
     shop.write({"more.py": more("One row an order.")})
     built = shop.build("-W")
     assert built.counts[2] == 1
