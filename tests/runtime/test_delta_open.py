@@ -121,3 +121,18 @@ def test_values_that_look_like_folders(tmp_path: Path, value: str) -> None:
     rows.write_delta(str(tmp_path / "t"), delta_write_options={"partition_by": ["a"]})
     assert why_not_native(deltalake.DeltaTable(tmp_path / "t")) is None
     assert DeltaTable("t", uri=str(tmp_path / "t")).scan().collect().equals(rows)
+
+
+def test_a_table_is_created_where_it_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table in a store is created by its URL, with deltalake's names of the options."""
+    given: list[Any] = []
+
+    def create(location: Any, *_: Any, **options: Any) -> Any:
+        given.append((location, options["storage_options"]))
+        raise OSError
+
+    monkeypatch.setattr(deltalake.DeltaTable, "create", create)
+    table = DeltaTable("users", uri="s3://lake/users", storage_options=KEYS)
+    with pytest.raises(SourceError):
+        table.create(schema={"id": "Int64"})
+    assert given == [("s3://lake/users", table.options[0])]

@@ -223,3 +223,12 @@ def test_when_code_runs_to_describe_a_table(schema: Any, default: Any, runs: boo
         return pl.DataFrame({"a": [1]})
 
     assert FunctionSource(function, name="t", schema=schema).runs_code("describe") is runs
+
+
+def test_why_a_frame_fails() -> None:
+    """Of a frame that fails later, the first line of the text is told, without what may be a secret."""
+    found = FunctionSource(raises, name="t").failure(ValueError("no disk password=hunter3\nand a stack"))
+    assert str(found.message).endswith("fails: ValueError")
+    assert "no disk" in str(found)
+    assert "hunter3" not in str(found)
+    assert "stack" not in str(found)

@@ -33,10 +33,11 @@ from lakecat import (
     table,
 )
 from lakecat.config import LakecatConfig, use_config
+from lakecat.errors import LakecatError
 from lakecat.observe import observed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -91,6 +92,27 @@ def test_changes_are_recorded(audit: Path, delta: Path, frame: pl.DataFrame) -> 
     assert [r["action"] for r in found] == ["append", "delete", "restore", "vacuum"]
     assert [r.get("version") for r in found] == [1, 2, 3, None]
     assert (found[0]["rows_added"], found[1]["rows_deleted"]) == (3, 2)
+
+
+# Each change that a table offers, on rows of its own columns.
+CHANGES: dict[str, Callable[[DeltaTable, pl.DataFrame], Any]] = {
+    "append": lambda source, frame: source.append(frame),
+    "overwrite": lambda source, frame: source.overwrite(frame),
+    "delete": lambda source, frame: source.delete("country = 'PT'"),
+    "merge": lambda source, frame: source.merge(frame, on=frame.columns[0]),
+    "compact": lambda source, frame: source.compact(),
+    "z_order": lambda source, frame: source.z_order(frame.columns[:1]),
+    "restore": lambda source, frame: source.restore(version=0),
+    "vacuum": lambda source, frame: source.vacuum(),
+}
+
+
+@pytest.mark.parametrize("action", CHANGES)
+def test_each_change_is_recorded(audit: Path, delta: Path, frame: pl.DataFrame, action: str) -> None:
+    """No way to change a table goes past the audit log, and each is one record."""
+    with contextlib.suppress(LakecatError):  # what cannot be done is recorded too
+        CHANGES[action](DeltaTable("events", uri=delta), frame)
+    assert [r["action"] for r in records(audit)] == [action]
 
 
 def test_failures_are_recorded(audit: Path, tmp_path: Path, delta: Path, frame: pl.DataFrame) -> None:
@@ -213,6 +235,7 @@ READ_OFTEN = """
 import sys
 from pathlib import Path
 from lakecat.config import LakecatConfig, use_config
+from lakecat.errors import LakecatError
 from lakecat.observe import observed
 
 folder, number = sys.argv[1:]

@@ -81,6 +81,8 @@ def test_values_tell_their_dtype(texts: list[str], dtype: pl.DataType) -> None:
         ("2026-01-31", pl.Datetime("us"), at("2026-01-31")),
         ("2026-01-31T10:00:00.5", pl.Datetime("ms"), at("2026-01-31T10:00:00.5")),
         ("x", pl.Datetime("us"), None),
+        ("2026-01-31 10:00:00", pl.Datetime("us", "UTC"), at("2026-01-31T10:00:00+00:00")),
+        ("2026-01-31 10:00:00", pl.Datetime("us"), at("2026-01-31T10:00:00")),
     ],
 )
 def test_texts_as_values_of_a_dtype(text: str, dtype: pl.DataType, value: Any) -> None:

@@ -279,3 +279,9 @@ def test_whose_keys_are_used(monkeypatch: pytest.MonkeyPatch, uri: str, options:
     monkeypatch.setattr(object_store, "_keys_of_the_machine", lambda: {"aws_access_key_id": "machine"})
     assert StorePlace(uri, options, table="t", typed=typed)._make()
     assert [given["config"].get("aws_access_key_id") == "machine" for given in made] == [asked]
+
+
+def test_polars_reads_stores_itself() -> None:
+    """A table in a store is read by Polars where it can be, which asks for parts of files alone."""
+    assert place(f"{ROOT}/t").native is True
+    assert place(f"{ROOT}/t").is_local is False
