@@ -74,8 +74,7 @@ TESTS = {
     "sphinx_lakecat/domain.py": "test_foreign_texts test_domain test_bare_names test_roles test_directive test_reports"
     " test_replaced test_second_build",
     "sphinx_lakecat/rebuild/indices.py": "test_indices test_unchanged",
-    "sphinx_lakecat/pages/sidebar.py": "test_remembered test_sidebar test_autocatalog test_second_build"
-    " test_replaced",
+    "sphinx_lakecat/pages/sidebar.py": "test_remembered test_sidebar test_autocatalog test_second_build test_replaced",
     "sphinx_lakecat/rebuild/surroundings.py": "test_second_build test_sidebar test_replaced test_builders",
     "sphinx_lakecat/reports.py": "test_bare_names test_reports test_sections_of_packages test_replaced",
     "sphinx_lakecat/rebuild/tokens.py": "test_rebuild test_remembered test_stale test_reports test_replaced"
