@@ -15,6 +15,7 @@ import lakecat
 from lakecat.contract import columns_by_table
 from lakecat.display.text import page as page_text
 from lakecat.errors import CatalogLoadError, LakecatError, TableNotFoundError
+from lakecat.exports import export
 from lakecat.introspect import introspect
 from lakecat.modules import not_imported, searched
 from lakecat.names import near_names
@@ -154,8 +155,9 @@ def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["json", "jsonl"]),
-    help="One JSON document, or JSON Lines, which take no memory; otherwise the ending of the file's name decides.",
+    metavar="[json|jsonl|NAME]",
+    help="One JSON document, JSON Lines, which take no memory, or a format that an installed package brings; otherwise "
+    "the ending of the file's name decides between the first two.",
 )
 @_problems_option
 def snapshot(reference: CatalogReference, out: Path, form: str | None, allow_problems: bool) -> None:
@@ -174,7 +176,10 @@ def snapshot(reference: CatalogReference, out: Path, form: str | None, allow_pro
         (introspect(t, imported=reference.imported, reference=str(reference), columns_of=columns_of) for t in tables),
         allow_problems,
     )
-    if to_stdout:
+    if form not in (None, "json", "jsonl"):
+        text = export(form, snapshots)
+        _write(text) if to_stdout else write_whole(out, text)
+    elif to_stdout:
         _write(b"".join(to_lines(snapshots)).decode() if in_lines else to_json(snapshots))
     elif in_lines:
         # What goes to a pipe cannot be taken back.

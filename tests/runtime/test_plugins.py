@@ -7,8 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
 from lakecat import CatalogLoadError, PluginError
+from lakecat.cli import main
 from lakecat.plugins import GROUPS, find, installed, load, load_all
 from lakecat.reference import CatalogReference
 
@@ -229,3 +231,75 @@ def test_packages_are_looked_at_only_where_there_is_no_module(site: Site, monkey
     monkeypatch.setattr("lakecat.plugins.installed", lambda group: pytest.fail("packages were looked at"))
     assert CatalogReference.parse("acme_tables:catalog").load().list_tables() == ["boats"]
     assert CatalogReference.parse("acme_tables").module == "acme_tables"
+
+
+EXPORTERS = """
+def owners(snapshots):
+    yield "table,owner\\n"
+    for table in snapshots:
+        yield f"{table.full_name},{table.owner}\\n"
+
+def whole(snapshots):
+    return f"{len(list(snapshots))} tables\\n"
+
+def fails(snapshots):
+    next(iter(snapshots))
+    raise ValueError("password=hunter3 is wrong")
+
+def numbers(snapshots):
+    return [1, 2]
+"""
+
+
+@pytest.fixture
+def export(site: Site, tmp_path: Path) -> Callable[..., tuple[int, str, str, str]]:
+    """Return a function that exports a catalog: exit code, both streams, and the file, which had a text before."""
+    site.module("acme_tables", TABLES)
+    site.module("acme_exports", EXPORTERS)
+    names = ("owners", "whole", "fails", "numbers")
+    site.install("acme", {"lakecat.exporters": {name: f"acme_exports:{name}" for name in names}})
+    out = tmp_path / "out.csv"
+    out.write_text("before", encoding="utf-8")
+
+    def run(form: str, *, to: str = "", catalog: str = "acme_tables:catalog") -> tuple[int, str, str, str]:
+        done = CliRunner().invoke(
+            main, ["snapshot", "--catalog", catalog, "--format", form, "--out", to or os.fspath(out)]
+        )
+        return done.exit_code, done.stdout, done.stderr, out.read_text(encoding="utf-8")
+
+    return run
+
+
+@pytest.mark.parametrize(("form", "text"), [("owners", "table,owner\nboats,harbour\n"), ("whole", "1 tables\n")])
+def test_a_format_of_a_package(export: Callable[..., Any], form: str, text: str) -> None:
+    """What the exporter gives, whole or in pieces, is the file, or standard output."""
+    assert export(form)[::3] == (0, text)
+    assert export(form, to="-")[:2] == (0, text)
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        (
+            "owner",
+            "no exporter 'owner' is installed; there is 'fails' (of acme 1.0), 'numbers' (of acme 1.0), 'owners'",
+        ),
+        ("fails", "exporter 'fails' (of acme 1.0) failed: it raised ValueError"),
+        ("numbers", "exporter 'numbers' (of acme 1.0) failed: it raised TypeError (it gave int, not text)"),
+    ],
+)
+def test_a_format_that_cannot_be_had(export: Callable[..., Any], form: str, says: str) -> None:
+    """It is one sentence with the package to blame and no secret, nothing is printed, and the file stays as it was."""
+    code, printed, told, kept = export(form)
+    assert (code, printed, kept) == (1, "", "before")
+    assert says in " ".join(told.split())
+    assert "hunter3" not in told
+    assert "Traceback" not in told
+
+
+def test_problems_keep_an_export_from_being_written(export: Callable[..., Any], site: Site) -> None:
+    """As with the other formats: a table that could not be read is told, and nothing is written."""
+    site.module("bad_tables", TABLES.replace("pl.LazyFrame", "pl.no_such_frame"))
+    code, _, told, kept = export("owners", catalog="bad_tables:catalog")
+    assert (code, kept) == (3, "before")
+    assert "Nothing written: problems in 1 of 1 table" in told
