@@ -232,3 +232,11 @@ def test_why_a_frame_fails() -> None:
     assert "no disk" in str(found)
     assert "hunter3" not in str(found)
     assert "stack" not in str(found)
+
+
+@pytest.mark.parametrize(("given", "runs"), [(None, False), ("data.csv", False), (lambda: "1", True)])
+def test_when_code_runs_for_a_token(given: Any, runs: bool) -> None:
+    """What tells whether a table changed runs code only where it is a function; for columns alone, nothing runs."""
+    source = FunctionSource(raises, name="t", schema=pl.Schema({"a": pl.Int64}), change_token=given)
+    assert source.runs_code("token") is runs
+    assert source.runs_code("columns") is False

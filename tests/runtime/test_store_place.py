@@ -11,6 +11,7 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
+from lakecat import ParquetTable
 from lakecat.errors import SourceError, SourceNotFoundError, SourceTimeoutError, UnsupportedFeatureError
 from lakecat.sources import object_store
 from lakecat.sources.failures import typed_error
@@ -285,3 +286,21 @@ def test_polars_reads_stores_itself() -> None:
     """A table in a store is read by Polars where it can be, which asks for parts of files alone."""
     assert place(f"{ROOT}/t").native is True
     assert place(f"{ROOT}/t").is_local is False
+
+
+@pytest.mark.parametrize(("start", "end", "read"), [(0, 2, b"t/"), (2, 2, b""), (5, 2, b""), (0, 0, b"")])
+def test_ranges_of_a_file(start: int, end: int, read: bytes) -> None:
+    """A range without bytes is no request, which stores refuse."""
+    found = place(f"{ROOT}/t", "t/a.parquet")
+    (file,) = found.files()
+    assert found._read(file, start, end) == read
+
+
+def test_a_store_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table keeps its store while its location and options are the same; another place is another store."""
+    source = ParquetTable("t", uri=f"{ROOT}/t")
+    first = source._place()
+    assert source._place() is first
+    monkeypatch.setattr(ParquetTable, "uri", f"{ROOT}/elsewhere")
+    assert (second := source._place()) is not first
+    assert source._place() is second
