@@ -14,8 +14,8 @@ import click
 import lakecat
 from lakecat.contract import columns_by_table
 from lakecat.display.text import page as page_text
-from lakecat.errors import CatalogLoadError, LakecatError, TableNotFoundError
-from lakecat.exports import export
+from lakecat.errors import CatalogLoadError, LakecatError, PluginError, TableNotFoundError
+from lakecat.exports import export, find_exporter
 from lakecat.introspect import introspect
 from lakecat.modules import not_imported, searched
 from lakecat.names import near_names
@@ -42,6 +42,7 @@ _PROBLEMS = 3
 """The exit code where something could not be found out."""
 _INTERRUPTED = 130
 _NAMED = 10
+_FORMATS = ("json", "jsonl")
 
 
 class _Group(click.Group):
@@ -144,6 +145,16 @@ def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
         raise SystemExit(_PROBLEMS)
 
 
+def _check_format(context: click.Context, parameter: click.Parameter, form: str | None) -> str | None:
+    """Return the name of a format that is there, before tables are read for it."""
+    if form is not None and form not in _FORMATS:
+        try:
+            find_exporter(form)
+        except PluginError as error:
+            raise click.BadParameter(f"{error.message}; lakecat itself writes {' and '.join(_FORMATS)}") from None
+    return form
+
+
 @main.command()
 @_catalog_option
 @click.option(
@@ -155,6 +166,7 @@ def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
 @click.option(
     "--format",
     "form",
+    callback=_check_format,
     metavar="[json|jsonl|NAME]",
     help="One JSON document, JSON Lines, which take no memory, or a format that an installed package brings; otherwise "
     "the ending of the file's name decides between the first two.",
@@ -176,7 +188,7 @@ def snapshot(reference: CatalogReference, out: Path, form: str | None, allow_pro
         (introspect(t, imported=reference.imported, reference=str(reference), columns_of=columns_of) for t in tables),
         allow_problems,
     )
-    if form not in (None, "json", "jsonl"):
+    if form is not None and form not in _FORMATS:
         text = export(form, snapshots)
         _write(text) if to_stdout else write_whole(out, text)
     elif to_stdout:

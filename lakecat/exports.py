@@ -11,10 +11,20 @@ from lakecat.redaction import redact, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lakecat.plugins import Plugin
     from lakecat.snapshot import TableSnapshot
 
 GROUP = "lakecat.exporters"
 """The entry points by which a package adds formats: each names a function of snapshots that returns text."""
+
+
+def find_exporter(form: str) -> Plugin:
+    """Return what a package brings for a format; nothing is imported.
+
+    Raises:
+        PluginError: No package brings it, or several do.
+    """
+    return plugins.find(GROUP, form)
 
 
 def export(form: str, snapshots: Iterable[TableSnapshot]) -> str:
@@ -27,7 +37,7 @@ def export(form: str, snapshots: Iterable[TableSnapshot]) -> str:
     Raises:
         PluginError: No package brings the format, or its exporter fails.
     """
-    exporter = plugins.find(GROUP, form)
+    exporter = find_exporter(form)
     make = exporter.load()
     try:
         found = make(snapshots)

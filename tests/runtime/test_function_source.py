@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -214,13 +215,23 @@ def test_change_tokens_of_functions() -> None:
 
 @pytest.mark.parametrize(
     ("schema", "default", "runs"),
-    [({"a": pl.Int64}, "UA", False), ({"a": pl.Int64}, object(), True), (None, "UA", True), (None, object(), True)],
+    [
+        ({"a": pl.Int64}, "UA", False),
+        ({"a": pl.Int64}, None, False),
+        ({"a": pl.Int64}, inspect.Parameter.empty, False),
+        ({"a": pl.Int64}, object(), True),
+        (None, "UA", True),
+        (None, object(), True),
+    ],
 )
 def test_when_code_runs_to_describe_a_table(schema: Any, default: Any, runs: bool) -> None:
     """A declared schema spares the call, unless showing a default would run code of its class."""
 
     def function(carrier: Any = default) -> pl.DataFrame:
         return pl.DataFrame({"a": [1]})
+
+    if default is inspect.Parameter.empty:
+        function.__defaults__ = ()
 
     assert FunctionSource(function, name="t", schema=schema).runs_code("describe") is runs
 
