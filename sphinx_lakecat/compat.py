@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from docutils.parsers import Parser
     from sphinx.builders import Builder
+    from sphinx.environment import BuildEnvironment
     from sphinx.util._pathlib import _StrPath as SourcePath
 else:
     try:
@@ -27,8 +28,10 @@ else:
     except ImportError:
         SourcePath = Path
 
-__all__ = ["SourcePath", "output_file", "remember_settings", "remember_titles"]
+__all__ = ["SourcePath", "forget_doctree", "keep_few_doctrees", "output_file", "remember_settings", "remember_titles"]
 
+_DOCTREES = 500
+"""Documents whose nodes are kept between reading and writing."""
 _TITLES = 64
 """Titles of pages around the one that is written; each is drawn for three pages, and those above them for all."""
 
@@ -38,6 +41,28 @@ def output_file(builder: Builder, docname: str) -> Path | None:
     # Before Sphinx 8.2 the method had another name.
     method = getattr(builder, "get_output_path", None) or getattr(builder, "get_outfilename", None)
     return None if method is None else Path(method(docname))
+
+
+def keep_few_doctrees(builder: Builder) -> None:
+    """Let a builder keep the nodes of some documents from reading until they are written, and not those of all.
+
+    Sphinx reads the others again from the files that it wrote: a little time, and no memory that grows with the site.
+    """
+    write = builder.write_doctree
+
+    @functools.wraps(write)
+    def write_doctree(docname: str, doctree: nodes.document, **options: Any) -> None:
+        write(docname, doctree, **options)
+        kept: dict[str, Any] = getattr(builder.env, "_write_doc_doctree_cache", {})
+        if len(kept) > _DOCTREES:
+            kept.pop(docname, None)
+
+    builder.write_doctree = write_doctree  # type: ignore[method-assign, misc]
+
+
+def forget_doctree(env: BuildEnvironment, docname: str) -> None:
+    """Let an environment forget the bytes of a document that was read from its file to be written."""
+    getattr(env, "_pickled_doctree_cache", {}).pop(docname, None)
 
 
 def remember_settings(parser: type[Parser]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sphinx.parsers import Parser, RSTParser
 
-from sphinx_lakecat.compat import remember_settings, remember_titles
+from sphinx_lakecat.compat import forget_doctree, keep_few_doctrees, remember_settings, remember_titles
 from sphinx_lakecat.config import read_settings
 from sphinx_lakecat.domain import lakecat_domain
 from sphinx_lakecat.loading import load_tables
@@ -44,6 +44,7 @@ def _begin(app: Sphinx) -> None:
     gc.unfreeze()
     remember_settings(CatalogParser)
     remember_titles(app.builder)
+    keep_few_doctrees(app.builder)
     settings = read_settings(app)
     tables = load_tables(settings, Path(app.confdir))
     folder = settings.folder if settings.catalogs or settings.snapshots else ""
@@ -56,6 +57,10 @@ def _begin(app: Sphinx) -> None:
     # The environment and the catalog live until the build ends: looking through them for garbage again and again, and
     # once more at exit, takes a third of a build in which nothing changed.
     gc.freeze()
+
+
+def _forget_written(app: Sphinx, _doctree: nodes.document, docname: str) -> None:
+    forget_doctree(app.env, docname)
 
 
 def _end(app: Sphinx, error: Exception | None) -> None:
@@ -90,6 +95,7 @@ def setup_documents(app: Sphinx) -> None:
     app.add_source_parser(CatalogParser)
     app.connect("builder-inited", _begin)
     app.connect("build-finished", _end)
+    app.connect("doctree-resolved", _forget_written, priority=900)
     # After Sphinx's own collectors.
     app.connect("doctree-read", _forget_inclusion, priority=900)
     app.connect("doctree-read", _place_replaced, priority=900)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Build, Built
+    from conftest import Build, Built, NewProject
 
 TABLES = """
 from lakecat import Column, table
@@ -87,3 +87,37 @@ def test_work_does_not_grow_with_the_pages(build: Build) -> None:
     assert made[9]["settings"] == made[4]["settings"]
     # A page's body, its title, and its contents: no more for each table.
     assert made[9]["titles"] - made[4]["titles"] <= 3 * 5
+
+
+KEEPS = """
+import pathlib
+from sphinx_lakecat import compat
+
+compat._DOCTREES = {kept}
+
+
+def note(app, name):
+    caches = (app.env._write_doc_doctree_cache, app.env._pickled_doctree_cache)
+    pathlib.Path(app.confdir).with_name(name).write_text(repr([len(cache) for cache in caches]))
+
+
+def setup(app):
+    app.connect("env-get-updated", lambda app, env: note(app, "read") or [], priority=999)
+    app.connect("build-finished", lambda app, error: note(app, "written"))
+"""
+
+
+@pytest.mark.parametrize("builder", ["html", "singlehtml", "text", "latex"])
+def test_memory_does_not_grow_with_the_documents(project: NewProject, builder: str) -> None:
+    """Few doctrees are kept from reading to writing; what is read again from files makes the same site."""
+    built = {}
+    for kept in (3, 1000):
+        files = {"tables.py": TABLES.format(20), "index.rst": INDEX}
+        found = project({**files, "conf.py": CONF.format(theme="alabaster") + KEEPS.format(kept=kept)})
+        built[kept] = found.build("-W", builder=builder)
+        counts = [(found.srcdir.parent / name).read_text() for name in ("read", "written")]
+        assert built[kept].status == 0, built[kept].errors
+        assert counts[0] == f"[{min(kept, 22)}, 0]"
+        if builder in ("html", "text"):
+            assert counts[1] == "[0, 0]"
+    assert {**built[3].files(), ".buildinfo": b""} == {**built[1000].files(), ".buildinfo": b""}
