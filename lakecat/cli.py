@@ -151,7 +151,7 @@ def _check_format(context: click.Context, parameter: click.Parameter, form: str 
         try:
             find_exporter(form)
         except PluginError as error:
-            raise click.BadParameter(f"{error.message}; lakecat itself writes {' and '.join(_FORMATS)}") from None
+            raise click.BadParameter(f"{error.message} ({' and '.join(_FORMATS)} are lakecat's own)") from None
     return form
 
 

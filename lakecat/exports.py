@@ -32,19 +32,25 @@ def export(form: str, snapshots: Iterable[TableSnapshot]) -> str:
 
     Args:
         form: The name of the format, as the package calls it.
-        snapshots: The tables. The exporter may go through them once.
+        snapshots: The tables; all are read before the exporter is called.
 
     Raises:
-        PluginError: No package brings the format, or its exporter fails.
+        PluginError: No package brings the format, or its exporter fails; one that ends the program fails too.
     """
     exporter = find_exporter(form)
     make = exporter.load()
+    # A problem of the last table must be known before anything is written, however far an exporter looks.
+    tables = list(snapshots)
     try:
-        found = make(snapshots)
+        found = make(tables)
         pieces = [found] if isinstance(found, str) else list(found)
         if others := [piece for piece in pieces if not isinstance(piece, str)]:
             raise TypeError(f"it gave {type(others[0]).__name__}, not text")
-    except Exception as error:
+        text = "".join(pieces)
+        text.encode("utf-8")  # half a surrogate in a name cannot be written
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # what a package raises may be anything, such as SystemExit
         sentence = f"exporter {exporter} failed: it raised {type(error).__name__}"
         raise PluginError(sentence, " ".join(redact(text_of(error)).split())) from error
-    return "".join(pieces)
+    return text

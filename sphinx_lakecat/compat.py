@@ -46,7 +46,7 @@ def output_file(builder: Builder, docname: str) -> Path | None:
 def keep_few_doctrees(builder: Builder) -> None:
     """Let a builder keep the nodes of some documents from reading until they are written, and not those of all.
 
-    Sphinx reads the others again from the files that it wrote: a little time, and no memory that grows with the site.
+    Sphinx reads the others again from the files that it wrote.
     """
     write = builder.write_doctree
 

@@ -74,6 +74,7 @@ class Settings:
     """What ``conf.py`` says, checked, and read once a build.
 
     Args:
+        project: What the site is called; ``""`` where it has no name.
         catalogs: The catalogs by name.
         snapshots: Files of snapshots, from the folder of ``conf.py``.
         folder: The folder of the generated pages; ``""`` if there are none.
@@ -84,6 +85,7 @@ class Settings:
         memory: How many bytes the process may hold that runs such code.
     """
 
+    project: str
     catalogs: tuple[str, ...]
     snapshots: tuple[str, ...]
     folder: str
@@ -101,32 +103,42 @@ def read_settings(app: Sphinx) -> Settings:
         ConfigError: A value cannot be used.
     """
     config = app.config
-    folder = config.lakecat_autocatalog
+    folder = _text(config, "lakecat_autocatalog")
     if folder != folder.strip("/") or ".." in folder.split("/"):
         raise ConfigError(
             f"lakecat_autocatalog in conf.py is {folder!r}; write a folder below the source folder, such as 'catalog'"
         )
     for name in ("lakecat_time_limit", "lakecat_memory_limit"):
-        if not (isinstance(config[name], int | float) and config[name] > 0):
+        if isinstance(config[name], bool) or not (isinstance(config[name], int | float) and config[name] > 0):
             raise ConfigError(f"{name} in conf.py is {config[name]!r}; write a number above 0")
     if config.lakecat_description_markup == "markdown" and "myst_parser" not in app.extensions:
         raise ConfigError("lakecat_description_markup = 'markdown' in conf.py needs 'myst_parser' among the extensions")
     return Settings(
+        # Sphinx's own name for a site that was given none.
+        project="" if config.project == "Project name not set" else config.project,
         catalogs=_texts(config, "lakecat_catalog", "a catalog, such as 'package.module'"),
         snapshots=_texts(config, "lakecat_snapshot", "a file"),
         folder=folder,
         markup=config.lakecat_description_markup,
-        snippet_import=config.lakecat_snippet_import.strip(),
+        snippet_import=_text(config, "lakecat_snippet_import").strip(),
         compact_sidebar=config.lakecat_compact_sidebar,
         seconds=config.lakecat_time_limit,
-        memory=config.lakecat_memory_limit * 2**20,
+        memory=int(config.lakecat_memory_limit * 2**20),
     )
+
+
+def _text(config: Config, name: str) -> str:
+    """Return a value that is a text."""
+    value = config[name]
+    if not isinstance(value, str):
+        raise ConfigError(f"{name} in conf.py is {value!r}; write a text, in quotes")
+    return value
 
 
 def _texts(config: Config, name: str, what: str) -> tuple[str, ...]:
     """Return the texts of a value that is one text or several."""
     value = config[name]
-    texts = [value] if isinstance(value, str) else list(value)
+    texts = list(value) if isinstance(value, list | tuple) else [value]
     if others := [text for text in texts if not isinstance(text, str)]:
         raise ConfigError(f"{name} in conf.py holds {others[0]!r}; write the name of {what}, or a list of names")
     return tuple(text for text in texts if text)

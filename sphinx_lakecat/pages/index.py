@@ -46,6 +46,4 @@ class RootPage(Page):
     def section(self, session: Session, document: nodes.document) -> nodes.section:
         """Return the list below the name of the project."""
         session.notes.use(LIST, docname=self.docname)
-        project = document.settings.env.config.project
-        title = "Data catalog" if project == "Project name not set" else project
-        return root_page(title, session.pages.index, session.tables.listed())
+        return root_page(session.settings.project or "Data catalog", session.pages.index, session.tables.listed())

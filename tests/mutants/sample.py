@@ -37,6 +37,8 @@ MUTATED = (
     "lakecat/observe.py",
     "lakecat/registry/*.py",
     "sphinx_lakecat/domain.py",
+    "sphinx_lakecat/noted.py",
+    "sphinx_lakecat/session.py",
     "sphinx_lakecat/reports.py",
     "sphinx_lakecat/pages/*.py",
     "sphinx_lakecat/rebuild/*.py",
@@ -73,6 +75,9 @@ TESTS = {
     "lakecat/registry/*.py": "test_registry test_lookup test_reload test_pickling test_catalog test_names test_plugins",
     "sphinx_lakecat/domain.py": "test_foreign_texts test_domain test_bare_names test_roles test_directive test_reports"
     " test_replaced test_second_build",
+    "sphinx_lakecat/[ns]*.py": "test_domain test_foreign_texts test_second_build test_reports test_replaced"
+    " test_indices test_same_bytes",
+    "sphinx_lakecat/rebuild/__init__.py": "test_rebuild",
     "sphinx_lakecat/rebuild/indices.py": "test_indices test_unchanged",
     "sphinx_lakecat/pages/sidebar.py": "test_remembered test_sidebar test_autocatalog test_second_build test_replaced",
     "sphinx_lakecat/rebuild/surroundings.py": "test_second_build test_sidebar test_replaced test_builders",

@@ -248,6 +248,15 @@ def fails(snapshots):
 
 def numbers(snapshots):
     return [1, 2]
+
+def leaves(snapshots):
+    raise SystemExit(0)
+
+def half(snapshots):
+    return "\\udc80"
+
+def first(snapshots):
+    return next(iter(snapshots)).full_name
 """
 
 
@@ -256,7 +265,7 @@ def export(site: Site, tmp_path: Path) -> Callable[..., tuple[int, str, str, str
     """Return a function that exports a catalog: exit code, both streams, and the file, which had a text before."""
     site.module("acme_tables", TABLES)
     site.module("acme_exports", EXPORTERS)
-    names = ("owners", "whole", "fails", "numbers")
+    names = ("owners", "whole", "fails", "numbers", "leaves", "half", "first")
     site.install("acme", {"lakecat.exporters": {name: f"acme_exports:{name}" for name in names}})
     out = tmp_path / "out.csv"
     out.write_text("before", encoding="utf-8")
@@ -283,9 +292,11 @@ def test_a_format_of_a_package(export: Callable[..., Any], form: str, text: str)
         (
             "owner",
             2,
-            "no exporter 'owner' is installed; there is 'fails' (of acme 1.0), 'numbers' (of acme 1.0), 'owners'",
+            "no exporter 'owner' is installed; there is 'fails' (of acme 1.0), 'first' (of acme",
         ),
         ("fails", 1, "exporter 'fails' (of acme 1.0) failed: it raised ValueError"),
+        ("leaves", 1, "exporter 'leaves' (of acme 1.0) failed: it raised SystemExit"),
+        ("half", 1, "exporter 'half' (of acme 1.0) failed: it raised UnicodeEncodeError"),
         ("numbers", 1, "exporter 'numbers' (of acme 1.0) failed: it raised TypeError (it gave int, not text)"),
     ],
 )
@@ -299,8 +310,9 @@ def test_a_format_that_cannot_be_had(export: Callable[..., Any], form: str, code
 
 
 def test_problems_keep_an_export_from_being_written(export: Callable[..., Any], site: Site) -> None:
-    """As with the other formats: a table that could not be read is told, and nothing is written."""
-    site.module("bad_tables", TABLES.replace("pl.LazyFrame", "pl.no_such_frame"))
-    code, _, told, kept = export("owners", catalog="bad_tables:catalog")
-    assert (code, kept) == (3, "before")
-    assert "Nothing written: problems in 1 of 1 table" in told
+    """As with the other formats, a table that cannot be read is told, also one that no exporter looks at."""
+    site.module("bad_tables", TABLES + 'catalog.add_table(lambda: pl.no_such_frame, "last")\n')
+    for form in ("owners", "first"):
+        code, _, told, kept = export(form, catalog="bad_tables:catalog")
+        assert (code, kept) == (3, "before")
+        assert "Nothing written: problems in 1 of 2 tables" in told

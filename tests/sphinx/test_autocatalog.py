@@ -54,8 +54,32 @@ def test_builder_keeps_the_first_page(project: NewProject) -> None:
 def test_only_one_builder_makes_a_first_page(build: Build) -> None:
     """With another builder, a site without a first page lacks one, as Sphinx itself says."""
     built = build({"tables.py": ONE, "conf.py": conf()})
-    assert built.status != 0 or not (built.outdir / "index.html").exists()
-    assert "index.rst" in built.errors
+    assert built.status == 2
+    assert "unable to load the master document" in built.errors
+    assert not (built.outdir / "index.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("lakecat_catalog = 5", "lakecat_catalog in conf.py holds 5; write the name of a catalog"),
+        ("lakecat_catalog = ['tables', None]", "lakecat_catalog in conf.py holds None; write the name of a catalog"),
+        ("lakecat_catalog = {'tables': 1}", "lakecat_catalog in conf.py holds {'tables': 1}; write the name of"),
+        ("lakecat_catalog = 'no name'", "lakecat_catalog in conf.py: 'no name' names no catalog"),
+        ("lakecat_snapshot = 5", "lakecat_snapshot in conf.py holds 5; write the name of a file, or a list of names"),
+        ("lakecat_autocatalog = 5", "lakecat_autocatalog in conf.py is 5; write a text, in quotes"),
+        ("lakecat_autocatalog = '../up'", "lakecat_autocatalog in conf.py is '../up'; write a folder below"),
+        ("lakecat_snippet_import = 5", "lakecat_snippet_import in conf.py is 5; write a text, in quotes"),
+        ("lakecat_snippet_import = 'shop'", "lakecat_snippet_import in conf.py is no import: 'shop'; write a line"),
+        ("lakecat_memory_limit = True", "lakecat_memory_limit in conf.py is True; write a number above 0"),
+    ],
+)
+def test_settings_that_cannot_be_used(build: Build, setting: str, says: str) -> None:
+    """A value of a wrong kind ends the build with a sentence that says what to write, before anything is made."""
+    built = build({"tables.py": ONE, "conf.py": f"{conf()}{setting}\n", "index.rst": PAGE})
+    assert built.status == 2
+    assert f"ConfigError: {says}" in built.errors
+    assert not (built.outdir / "index.html").exists()
 
 
 def test_documents_that_no_toctree_names(build: Build) -> None:
