@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FAILING = Path(__file__).resolve().parents[1] / "sites/failing"
+UGLY = FAILING.with_name("ugly")
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -61,6 +62,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def failing_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the built site of tables that fail."""
     return built(FAILING, tmp_path_factory.mktemp("failing"))
+
+
+@pytest.fixture(scope="session")
+def ugly_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the built site of tables with ugly names."""
+    return built(UGLY, tmp_path_factory.mktemp("ugly"))
 
 
 @pytest.fixture(scope="session")
@@ -118,3 +125,9 @@ def visit(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Itera
 def visit_failing(request: pytest.FixtureRequest, browser: Browser, failing_site: Path) -> Iterator[Visit]:
     """Return a visit to the site of tables that fail."""
     yield from visited(request, browser, failing_site)
+
+
+@pytest.fixture
+def visit_ugly(request: pytest.FixtureRequest, browser: Browser, ugly_site: Path) -> Iterator[Visit]:
+    """Return a visit to the site of tables with ugly names."""
+    yield from visited(request, browser, ugly_site)

@@ -82,3 +82,19 @@ def test_other_tables_are_whole(visit_failing: Visit) -> None:
     page = visit_failing.open("catalog/whole")
     assert page.locator(".admonition").count() == 0
     assert page.locator("tr[id='column-whole.day']").is_visible()
+
+
+@pytest.mark.parametrize("visit_ugly", SCREENS, indirect=True, ids=["light", "dark", "375px"])
+def test_names_that_nobody_would_choose(visit_ugly: Visit) -> None:
+    """A name that does not fit on a line is broken, one that would be markup is text, and no script of it runs."""
+    pages = sorted(
+        path.relative_to(visit_ugly.site).with_suffix("") for path in visit_ugly.site.rglob("catalog/*.html")
+    )
+    assert len(pages) == 3
+    dialogs: list[str] = []
+    visit_ugly.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    for docname in pages:
+        page = visit_ugly.open(docname.as_posix())
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth"), docname
+        assert page.locator("article img, .document img").count() == 0
+    assert (dialogs, visit_ugly.errors) == ([], [])
