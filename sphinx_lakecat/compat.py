@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import collections
 import functools
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.utils import DependencyList
 from sphinx.util import docutils as sphinx_docutils
+from sphinx.util.logging import NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docutils.parsers import Parser
+    from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
     from sphinx.util._pathlib import _StrPath as SourcePath
@@ -28,10 +31,21 @@ else:
     except ImportError:
         SourcePath = Path
 
-__all__ = ["SourcePath", "forget_doctree", "keep_few_doctrees", "output_file", "remember_settings", "remember_titles"]
+__all__ = [
+    "SourcePath",
+    "forget_doctree",
+    "keep_few_doctrees",
+    "log_no_events",
+    "output_file",
+    "remember_settings",
+    "remember_templates",
+    "remember_titles",
+]
 
 _DOCTREES = 500
 """Documents whose nodes are kept between reading and writing."""
+_ALL = 2
+"""How often ``-v`` is given to be told all."""
 _TITLES = 64
 """Titles of pages around the one that is written; each is drawn for three pages, and those above them for all."""
 
@@ -113,3 +127,16 @@ def remember_titles(builder: Builder) -> None:
         return found[1]
 
     builder.render_partial = render_partial  # type: ignore[attr-defined]
+
+
+def remember_templates(builder: Builder) -> None:
+    """Let a builder of HTML look at the files of its templates once: it would look at each of them for each page."""
+    environment: Any = getattr(getattr(builder, "templates", None), "environment", None)
+    if hasattr(environment, "auto_reload"):  # only Jinja has it, and a project may bring another one
+        environment.auto_reload = False
+
+
+def log_no_events(app: Sphinx) -> None:
+    """Let Sphinx make no record of each event that it emits, which it shows only where it is asked to tell all."""
+    if app.verbosity < _ALL:
+        logging.getLogger(f"{NAMESPACE}.sphinx.events").setLevel(logging.INFO)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from docutils import nodes
@@ -176,7 +177,8 @@ class LakecatDomain(Domain):
 
         Names of tables and of columns may both hold dots.
         """
-        halves = [(target[:i], target[i + 1 :]) for i, letter in enumerate(target) if letter == "."]
+        dots = [found.start() for found in re.finditer(r"\.", target)]
+        halves = [(target[:i], target[i + 1 :]) for i in dots]
         found = [(meant, column) for table, column in halves if len(meant := self.session.tables.find(table)) == 1]
         halves = [(meant[0], column) for meant, column in found]
         yield from sorted(halves, key=lambda half: f"{half[0]}.{half[1]}" != target)

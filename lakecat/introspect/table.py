@@ -81,8 +81,8 @@ def _introspect(
     location = net.ask("its location", lambda: location_facts(table, base), ())
     needed = [p.name for p in asked if p.default is None and p.name not in metadata.examples]
     found = net.ask("its columns", lambda: answers.columns(table, may_call=not needed), None)
-    # A source may classify its columns itself.
-    hidden = hidden_columns(metadata.columns, found)
+    if any(column.classification for column in found or ()):  # a source may classify its columns itself
+        hidden = hidden_columns(metadata.columns, found)
     net.hide(hidden)
     parameters = tuple(_shown(parameter, hidden, net) for parameter in asked)
     facts = net.ask("its facts", lambda: tuple(_fact(fact, hidden, net) for fact in answers.facts(source)), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from lakecat.blocks import Mark, Markup, Ref, Text
@@ -10,7 +11,7 @@ from lakecat.sections.base import Put
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lakecat.blocks import Span
+    from lakecat.blocks import Span, Spans
     from lakecat.sections.base import Contribution
     from lakecat.sections.index import Index
     from lakecat.snapshot import ColumnSnapshot, TableSnapshot
@@ -37,7 +38,7 @@ class Columns:
         for column in columns:
             name = column.name
             yield Put("column.name", tuple(_name(column)), 0, name)
-            yield Put("column.type", tuple(_type(column)), 0, name)
+            yield Put("column.type", _type(column.dtype, column.nullable), 0, name)
             if column.deprecated:
                 yield Put("column.text", (Text("Deprecated.", "strong"), Text(f" {column.deprecated}")), 0, name)
             if column.description:
@@ -79,13 +80,13 @@ def _name(column: ColumnSnapshot) -> Iterator[Span]:
         yield Mark("deprecated")
 
 
-def _type(column: ColumnSnapshot) -> Iterator[Span]:
-    dtype = column.dtype
+@functools.lru_cache(maxsize=1024)
+def _type(dtype: str, nullable: bool | None) -> Spans:
     if not dtype:
-        yield Text("unknown", "muted")
+        shown = Text("unknown", "muted")
     elif len(dtype) <= _LONG:
-        yield Text(dtype, "code")
+        shown = Text(dtype, "code")
     else:
-        yield Text(dtype.partition("(")[0], "code", full=dtype)
-    if null := _NULLABILITY[column.nullable]:
-        yield Text(null, "muted")
+        shown = Text(dtype.partition("(")[0], "code", full=dtype)
+    null = _NULLABILITY[nullable]
+    return (shown, Text(null, "muted")) if null else (shown,)

@@ -134,8 +134,10 @@ def _unknown(table: TableSnapshot) -> str:
 
 
 def _in_order(found: Sequence[tuple[int, str, _T]]) -> tuple[_T, ...]:
+    if len(found) < 2:
+        return (found[0][2],) if found else ()
     # The sort is stable: of one section's pieces with one order, the first stays the first.
-    return tuple([thing for _, _, thing in (sorted(found, key=_place) if len(found) > 1 else found)])
+    return tuple([thing for _, _, thing in sorted(found, key=_place)])
 
 
 def _place(found: tuple[int, str, object]) -> tuple[int, str]:

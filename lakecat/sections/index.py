@@ -38,7 +38,8 @@ class Index:
 
     def into(self, role: str, target: str) -> tuple[str, ...]:
         """Return what says something of a table or column, by its role, sorted by name."""
-        return tuple(sorted(edge.source for edge in self._into.get(target, ()) if edge.role == role))
+        found = self._into.get(target)
+        return tuple(sorted(edge.source for edge in found if edge.role == role)) if found else ()
 
     def slice_of(self, table: str) -> tuple[Edge, ...]:
         """Return all that is said of a table and its columns, sorted: its page changes with it."""

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import gc
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docutils import nodes
+from docutils.transforms.universal import SmartQuotes
 from sphinx.parsers import Parser, RSTParser
 
-from sphinx_lakecat.compat import forget_doctree, keep_few_doctrees, remember_settings, remember_titles
+from sphinx_lakecat.compat import (
+    forget_doctree,
+    keep_few_doctrees,
+    log_no_events,
+    remember_settings,
+    remember_templates,
+    remember_titles,
+)
 from sphinx_lakecat.config import read_settings
 from sphinx_lakecat.domain import lakecat_domain
 from sphinx_lakecat.loading import load_tables
 from sphinx_lakecat.pages.generated import Pages
 from sphinx_lakecat.pages.project import SUFFIX, CatalogProject, marker
+from sphinx_lakecat.rendering.markup import TRANSFORMS
 from sphinx_lakecat.session import Session, session_of
 
 if TYPE_CHECKING:
-    from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+
+_QUOTES = re.compile(r"""["'`\\]|--|\.\.""")
+_USUAL = gc.get_threshold()
+_YOUNG = 10_000
+"""New objects after which Python looks for garbage while pages are made: each page is some thousands, in circles."""
 
 
 class CatalogParser(Parser):
@@ -36,6 +52,19 @@ class CatalogParser(Parser):
         # A page that no toctree names is no mistake here.
         env.metadata[env.docname]["orphan"] = "True"
         document += session.pages[env.docname].section(session, document)
+        _leave_out_idle(document)
+
+
+def _leave_out_idle(document: nodes.document) -> None:
+    """Leave out transforms that would look at each node in vain: a tenth of what Sphinx does for a page.
+
+    Descriptions have been through most of them. Quotes are set only where there are any.
+    """
+    idle: tuple[type, ...] = TRANSFORMS
+    if not any(_QUOTES.search(node.astext()) for node in document.findall(nodes.TextElement)):
+        idle = (*TRANSFORMS, SmartQuotes)
+    transformer = document.transformer
+    transformer.transforms = [entry for entry in transformer.transforms if not issubclass(entry[1], idle)]
 
 
 def _begin(app: Sphinx) -> None:
@@ -43,7 +72,9 @@ def _begin(app: Sphinx) -> None:
     # What was frozen for an earlier build in this process may be collected again.
     gc.unfreeze()
     remember_settings(CatalogParser)
+    remember_templates(app.builder)
     remember_titles(app.builder)
+    log_no_events(app)
     keep_few_doctrees(app.builder)
     settings = read_settings(app)
     tables = load_tables(settings, Path(app.confdir))
@@ -57,6 +88,7 @@ def _begin(app: Sphinx) -> None:
     # The environment and the catalog live until the build ends: looking through them for garbage again and again, and
     # once more at exit, takes a third of a build in which nothing changed.
     gc.freeze()
+    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
 
 
 def _forget_written(app: Sphinx, _doctree: nodes.document, docname: str) -> None:
@@ -64,6 +96,7 @@ def _forget_written(app: Sphinx, _doctree: nodes.document, docname: str) -> None
 
 
 def _end(app: Sphinx, error: Exception | None) -> None:
+    gc.set_threshold(*_USUAL)
     session_of(app.env).tables.close()
 
 

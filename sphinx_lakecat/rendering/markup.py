@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from docutils.parsers.rst.states import RSTStateMachine, state_classes
+from docutils.parsers.rst.states import Inliner, RSTStateMachine, state_classes
 from docutils.statemachine import StringList, string2lines
 from docutils.transforms import references
 from docutils.utils import Reporter
@@ -45,11 +45,12 @@ _REFUSED: dict[type[nodes.Node], str] = {
     addnodes.toctree: "a toctree",
     addnodes.only: "a directive that is not allowed",
 }
+_REFUSED_KINDS = tuple(_REFUSED)
 _PAGE_EXTENSIONS = frozenset(
     ("substitution", "attrs_block", "attrs_image", "attrs_inline", "html_admonition", "html_image")
 )
 _HARMLESS = frozenset([("myst", "header")])
-_TRANSFORMS = (
+TRANSFORMS = (
     references.Substitutions,
     references.PropagateTargets,
     references.AnonymousHyperlinks,
@@ -58,6 +59,8 @@ _TRANSFORMS = (
     references.InternalTargets,
     references.DanglingReferences,
 )
+"""What is done to a description before it becomes a part of a page."""
+
 # Any of these may mean something in reStructuredText. A text without them is a paragraph, and need not be parsed:
 # parsing costs a hundred times as much as looking.
 _MARKUP = re.compile(
@@ -117,7 +120,7 @@ def _parse(text: str, markup: str, page: nodes.document, prefix: str) -> list[no
     document.reporter.attach_observer(messages.append)
     with _allowed_directives_only(), _held_log() as held:
         (_parse_markdown if markup == "markdown" else _parse_rst)(text, document)
-        for transform in _TRANSFORMS:
+        for transform in TRANSFORMS:
             transform(document).apply()
     broken = [m for m in messages if m["level"] >= Reporter.WARNING_LEVEL]
     if broken:
@@ -130,9 +133,8 @@ def _parse(text: str, markup: str, page: nodes.document, prefix: str) -> list[no
     for node in document.findall():
         # Otherwise the doctree keeps this document, by its settings the whole environment, and is saved with both.
         node.document = page
-        for kind, name in _REFUSED.items():
-            if isinstance(node, kind):
-                raise _UnusableError(f"it holds {name}")
+        if isinstance(node, _REFUSED_KINDS):
+            raise _UnusableError(f"it holds {next(name for kind, name in _REFUSED.items() if isinstance(node, kind))}")
         if (
             isinstance(node, nodes.reference)
             and (uri := node.get("refuri"))
@@ -144,13 +146,32 @@ def _parse(text: str, markup: str, page: nodes.document, prefix: str) -> list[no
 
 def _parse_rst(text: str, document: nodes.document) -> None:
     lines = string2lines(text, tab_width=document.settings.tab_width, convert_whitespace=True)
-    _machine().run(StringList(lines, "<description>"), document)
+    _machine().run(StringList(lines, "<description>"), document, inliner=_inliner(document.settings))
 
 
 @functools.cache
 def _machine() -> RSTStateMachine:
     """Return the parser's machine. To make one takes longer than to parse a description, and it can run again."""
     return RSTStateMachine(state_classes=state_classes, initial_state="Body")
+
+
+def _inliner(settings: Any) -> Inliner:
+    """Return what parses markup inside of paragraphs, made once for all settings on which its expressions depend."""
+    names = ("character_level_inline_markup", "pep_references", "rfc_references")
+    said = tuple(getattr(settings, name, None) for name in names)
+    if (found := _INLINERS.get(said)) is None:
+        found = _INLINERS[said] = Inliner()
+        found.init_customizations(settings)
+        # The machine asks for it anew each time.
+        found.init_customizations = _as_it_is  # type: ignore[assignment]
+    return found
+
+
+_INLINERS: dict[tuple[object, ...], Inliner] = {}
+
+
+def _as_it_is(_settings: Any) -> None:
+    """Change nothing."""
 
 
 def _parse_markdown(text: str, document: nodes.document) -> None:
