@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 import re
+import select
+import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,12 +23,13 @@ from bs4 import BeautifulSoup
 from sphinx.util.inventory import InventoryFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bs4 import Tag
 
 CONF = 'extensions = ["sphinx_lakecat"]\nlakecat_catalog = "tables"\n'
 TIMEOUT = 300
+FORKING = Path(__file__).with_name("forks.py")
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 SHOP = '''
@@ -205,8 +210,12 @@ class Project:
         command = [sys.executable, "-m", "sphinx", "-b", builder, *args, "-d", str(outdir.parent / "doctrees")]
         # A .pyc of the same second and size would hide an edit; it is also no file of ours.
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "NO_COLOR": "1", **env}
+        command += [str(self.srcdir), str(outdir)]
+        # What Python itself reads when it starts needs a start.
+        if hasattr(os, "fork") and not any(name.startswith("PYTHON") for name in env):
+            return Built(self.srcdir, outdir, *FORKS.run(command[3:], environment))
         done = subprocess.run(
-            [*command, str(self.srcdir), str(outdir)],
+            command,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -215,6 +224,60 @@ class Project:
             check=False,
         )
         return Built(self.srcdir, outdir, done.returncode, done.stdout, done.stderr)
+
+
+class Forks:
+    """Builds by the program ``forks.py``, which is started with the first."""
+
+    def __init__(self) -> None:
+        self._program: subprocess.Popen[str] | None = None
+
+    def run(self, arguments: list[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
+        """Run Sphinx; return the status, what it wrote and its errors.
+
+        Raises:
+            TimeoutError: It did not end.
+        """
+        if self._program is None:
+            self._program = subprocess.Popen(
+                [sys.executable, str(FORKING)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"},
+                start_new_session=True,
+            )
+        program = self._program
+        assert program.stdin
+        assert program.stdout
+        with tempfile.TemporaryDirectory(prefix="forks-") as name:
+            files = {kind: Path(name, kind) for kind in ("output", "errors")}
+            asked = {"arguments": arguments, "environment": dict(environment), **{k: str(f) for k, f in files.items()}}
+            program.stdin.write(f"{json.dumps(asked)}\n")
+            program.stdin.flush()
+            if not select.select([program.stdout], [], [], TIMEOUT)[0]:
+                os.killpg(program.pid, signal.SIGKILL)
+                self._program = None
+                raise TimeoutError(f"sphinx {' '.join(arguments)} did not end in {TIMEOUT} s")
+            status = int(program.stdout.readline())
+            return status, *(file.read_text(encoding="utf-8") for file in files.values())
+
+    def close(self) -> None:
+        """End the program."""
+        if self._program is not None and self._program.stdin and self._program.stdout:
+            self._program.stdin.close()
+            self._program.stdout.close()
+            self._program.wait()
+
+
+FORKS = Forks()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ended() -> Iterator[None]:
+    """End what was started to build."""
+    yield
+    FORKS.close()
 
 
 class NewProject(Protocol):
