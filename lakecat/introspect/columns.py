@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecat.dtypes import dtype_text
-from lakecat.snapshot import ColumnSnapshot, ColumnStatistics
+from lakecat.snapshot import ColumnSnapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from lakecat.classification import HiddenColumns
     from lakecat.metadata import Column
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 def merge_columns(
     declared: tuple[Column, ...] | None,
     found: tuple[Column, ...] | None,
-    figures: Mapping[str, ColumnStatistics],
     hidden: HiddenColumns,
 ) -> tuple[ColumnSnapshot, ...] | None:
     """Return the columns for documentation: those of the data, in their order, with what was declared about them.
@@ -26,12 +23,12 @@ def merge_columns(
     nothing that tells of values is taken over.
     """
     if found is None:
-        return None if declared is None else tuple(_snapshot(c, c, None, hidden) for c in declared)
+        return None if declared is None else tuple(_snapshot(c, c, hidden) for c in declared)
     notes = {c.name: c for c in declared or ()}
-    return tuple(_snapshot(notes.get(c.name, c), c, figures.get(c.name), hidden) for c in found)
+    return tuple(_snapshot(notes.get(c.name, c), c, hidden) for c in found)
 
 
-def _snapshot(note: Column, actual: Column, figures: ColumnStatistics | None, hidden: HiddenColumns) -> ColumnSnapshot:
+def _snapshot(note: Column, actual: Column, hidden: HiddenColumns) -> ColumnSnapshot:
     """Return a column of the data with an author's note on it (which may be the column itself)."""
     why = hidden.of(actual.name)
     return ColumnSnapshot(
@@ -45,5 +42,4 @@ def _snapshot(note: Column, actual: Column, figures: ColumnStatistics | None, hi
         primary_key=note.primary_key or actual.primary_key,
         references=note.references or actual.references,
         hidden=bool(why),
-        statistics=None if why else figures,
     )

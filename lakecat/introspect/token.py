@@ -6,11 +6,11 @@ import dataclasses
 import hashlib
 from typing import TYPE_CHECKING
 
+from lakecat.asked.net import Net, log_problem
+from lakecat.asked.place import base_of, location_facts, origin_of
 from lakecat.classification import hidden_columns
 from lakecat.contract import broken_references
 from lakecat.dtypes import dtype_text
-from lakecat.introspect.net import Net, log_problem
-from lakecat.introspect.place import base_of, location_facts, origin_of
 from lakecat.metadata import Column, TableMetadata
 from lakecat.sources.location import secrets_in
 

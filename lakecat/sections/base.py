@@ -9,7 +9,7 @@ from lakecat.blocks import Block, Part, Spans
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lakecat.registry.base import RegisteredTable
+    from lakecat.asked import AskedTable
     from lakecat.sections.index import Index
     from lakecat.snapshot import TableSnapshot
 
@@ -92,8 +92,9 @@ class HasRecord(Protocol):
     record: type
     """A frozen dataclass of what JSON can hold."""
 
-    def collect(self, table: RegisteredTable, /) -> object | None:
+    def collect(self, table: AskedTable, /) -> object | None:
         """Return the record of a table, or ``None`` where there is nothing to say; reads no rows.
 
-        It may raise: that is a problem of the table, and costs this section alone.
+        ``table.metadata`` is what was declared; ``table.columns``, ``table.statistics`` and others are what the table
+        answered. It may raise: that is a problem of the table, and costs this section alone.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from lakecat.asked import AskedTable
 from lakecat.display import notebook, text
 from lakecat.errors import SnapshotError
 from lakecat.sections.base import HasRecord, Section
@@ -78,12 +79,12 @@ def _check_record(section: HasRecord, kind: str) -> None:
 
 def _collected(section: HasRecord, table: RegisteredTable, kind: str) -> TableSnapshot | None:
     metadata = table.metadata
-    record = section.collect(table)
+    record = section.collect(AskedTable(table))
     if record is None:
         return None
     fits = isinstance(record, section.record)
     _require(fits, f"{kind}.collect() gave {type(record).__name__}, not {section.record.__name__} or None")
-    same = record == section.collect(table)
+    same = record == section.collect(AskedTable(table))
     _require(same, f"{kind}.collect() gave two records for one table: a page would change with each build")
     made = Kept.of(section.name, record, version=section.version)
     try:

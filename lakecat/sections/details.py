@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from lakecat.blocks import Text
 from lakecat.sections.base import Detail
+from lakecat.snapshot import DetailsSection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakecat.asked import AskedTable
     from lakecat.sections.base import Contribution
     from lakecat.sections.index import Index
     from lakecat.snapshot import TableSnapshot
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
 class Details:
     """Facts of the source, such as its location, and the line of code."""
 
-    name = "details"
+    name, version, record = "details", 1, DetailsSection
+
+    def collect(self, table: AskedTable) -> DetailsSection | None:
+        """Return where the data lie, and what the source says about itself."""
+        facts = (*table.location, *table.facts)
+        return DetailsSection(facts=facts) if facts else None
 
     def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield the facts first, the line of code last."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecat.blocks import Grid, Head, Part, Row, Text
+from lakecat.snapshot import HistorySection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakecat.asked import AskedTable
     from lakecat.sections.base import Contribution
     from lakecat.sections.index import Index
     from lakecat.snapshot import Commit, TableSnapshot
@@ -19,7 +21,11 @@ _HEADS = (Head("Version"), Head("Time"), Head("Operation"), Head("Rows added", "
 class History:
     """Commits, the newest first."""
 
-    name = "history"
+    name, version, record = "history", 1, HistorySection
+
+    def collect(self, table: AskedTable) -> HistorySection | None:
+        """Return the newest changes."""
+        return HistorySection(commits=table.history) if table.history else None
 
     def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield version, time, operation and number of rows added of each known change."""

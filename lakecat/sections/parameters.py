@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from lakecat.blocks import Text
 from lakecat.sections.base import Detail
+from lakecat.snapshot import ParametersSection
 from lakecat.summary import without_markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakecat.asked import AskedTable
     from lakecat.sections.base import Contribution
     from lakecat.sections.index import Index
     from lakecat.snapshot import TableSnapshot
@@ -24,7 +26,11 @@ _FIELD = re.compile(r"^:param[ \t]+(?:[^:\n]+[ \t]+)?(\w+):[ \t]*((?:.*(?:\n[ \t
 class Parameters:
     """Name, type, default and description of each."""
 
-    name = "parameters"
+    name, version, record = "parameters", 1, ParametersSection
+
+    def collect(self, table: AskedTable) -> ParametersSection | None:
+        """Return what the table can be asked with."""
+        return ParametersSection(parameters=table.parameters) if table.parameters else None
 
     def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield a line for each parameter; where its default is not shown, it says why."""

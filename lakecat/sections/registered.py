@@ -16,16 +16,17 @@ from lakecat.sections.problems import Problems
 from lakecat.sections.snippets import Snippets
 from lakecat.sections.statistics import Statistics
 
+# In the order in which they ask a table: the later ones may fail where all else is known.
 BUILT_IN: tuple[Section, ...] = (
     Identity(),
     Notes(),
     Problems(),
-    Snippets(),
     Columns(),
-    Statistics(),
-    History(),
     Parameters(),
     Details(),
+    History(),
+    Statistics(),
+    Snippets(),
 )
 
 GROUP = "lakecat.sections"

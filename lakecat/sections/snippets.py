@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecat.blocks import Part, Tab, Tabs
+from lakecat.snapshot import SnippetsSection
+from lakecat.snippets import import_of, make_snippets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakecat.asked import AskedTable
     from lakecat.sections.base import Contribution
     from lakecat.sections.index import Index
     from lakecat.snapshot import Snippet, TableSnapshot
@@ -17,7 +20,15 @@ if TYPE_CHECKING:
 class Snippets:
     """How the table is read."""
 
-    name = "snippets"
+    name, version, record = "snippets", 1, SnippetsSection
+
+    def collect(self, table: AskedTable) -> SnippetsSection:
+        """Return the code; it is known to run where nothing failed."""
+        imported = table.imported or import_of(table.metadata.place)
+        made = make_snippets(
+            table.metadata, table.parameters, imported=imported, reference=table.reference, failed=table.failed
+        )
+        return SnippetsSection(snippets=made)
 
     def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield the snippets, in tabs."""

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from lakecat.blocks import Grid, Head, Part, Row, Text
 from lakecat.sections.base import Detail, Put
+from lakecat.snapshot import StatisticsSection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakecat.asked import AskedTable
     from lakecat.sections.base import Contribution
     from lakecat.sections.index import Index
     from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
@@ -21,7 +23,14 @@ _HEADS = (Head("Column"), Head("Nulls", "number"), Head("Smallest"), Head("Large
 class Statistics:
     """Rows, size and version in the line of facts; nulls and bounds of columns in a part."""
 
-    name = "statistics"
+    name, version, record = "statistics", 1, StatisticsSection
+
+    def collect(self, table: AskedTable) -> StatisticsSection | None:
+        """Return the figures of the table and of its columns; of hidden columns none."""
+        known, figures = table.statistics, table.column_statistics
+        shown = [c.name for c in table.columns or () if c.name in figures and not table.hidden.of(c.name)]
+        columns = {name: figures[name] for name in shown}
+        return StatisticsSection(table=known, columns=columns) if known or columns else None
 
     def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield figures; what is unknown stays away, and of a hidden column it is said that it is hidden."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakecat.introspect.text import hide_paths
+from lakecat.asked.text import hide_paths
 from lakecat.plaintext import plain, plain_name, redact, safe_location, secrets_of, without_ansi
 from lakecat.summary import summary_of
 

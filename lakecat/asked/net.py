@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from lakecat.asked.text import hide_paths
 from lakecat.errors import LakecatError
-from lakecat.introspect.text import hide_paths
 from lakecat.observe import LOGGER
 from lakecat.redaction import redact, text_of
 from lakecat.snapshot import Problem
