@@ -40,7 +40,7 @@ class LakecatDomain(Domain):
     roles = {kind: XRefRole(warn_dangling=True) for kind in KINDS}  # noqa: RUF012
     directives = {"table": TableDirective}  # noqa: RUF012
     initial_data: ClassVar[dict[str, Any]] = nothing()
-    data_version = 4
+    data_version = 5
 
     session: Session
     """The build. Not kept between builds."""

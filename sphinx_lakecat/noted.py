@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lakecat.sections.index import Edge
+    from sphinx_lakecat.loading.base import Said
     from sphinx_lakecat.warnings import Subtype
 
 
@@ -41,6 +43,10 @@ class Listing(NamedTuple):
 class Noted(TypedDict):
     """All that is kept."""
 
+    said: dict[str, Said]
+    """What sections of packages say of other tables, by the tables that say it."""
+    slices: dict[str, tuple[Edge, ...]]
+    """What was said of each table when its pages were made."""
     tables: dict[str, dict[str, Documented]]
     """The documents that describe each table."""
     problems: dict[str, tuple[Report, ...]]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lakecat.asked import AskedTable
-    from lakecat.sections.index import Index
+    from lakecat.sections.index import Edge, Index
     from lakecat.snapshot import TableSnapshot
 
 Slot = Literal["head", "column.name", "column.type", "column.text", "column.values", "column.note"]
@@ -97,4 +97,20 @@ class HasRecord(Protocol):
 
         ``table.metadata`` is what was declared; ``table.columns``, ``table.statistics`` and others are what the table
         answered. It may raise: that is a problem of the table, and costs this section alone.
+        """
+
+
+@runtime_checkable
+class HasEdges(Protocol):
+    """A section that says something of *other* tables, whose pages ask for it by ``index.into(role, name)``.
+
+    A site has all tables looked at for it before the first page is made; those that did not change are remembered.
+    """
+
+    name: str
+
+    def edges(self, table: TableSnapshot, /) -> Iterable[Edge]:
+        """Yield what the table says of others: each edge comes from the table or a column of it.
+
+        The role is any name but "references", which stands for what columns declare.
         """

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from lakecat.asked import AskedTable
 from lakecat.display import notebook, text
 from lakecat.errors import SnapshotError
-from lakecat.sections.base import HasRecord, Section
+from lakecat.sections.base import HasEdges, HasRecord, Section
 from lakecat.sections.compose import compose
 from lakecat.sections.contributions import ContributionError, check_contributions
-from lakecat.sections.index import Index
+from lakecat.sections.index import EdgeError, Index, check_edges
 from lakecat.sections.registered import BUILT_IN
 from lakecat.snapshot import ColumnSnapshot, Figure, Parameter, Problem, Statistics, TableSnapshot
 from lakecat.snapshot.section import Section as Kept
@@ -67,6 +67,8 @@ def check_section(section: object, *tables: RegisteredTable) -> None:
         samples += [kept for table in tables if (kept := _collected(section, table, kind)) is not None]
     for sample in samples:
         _check_drawn(section, sample, kind)
+        if isinstance(section, HasEdges):
+            _check_edges(section, sample, kind)
 
 
 def _check_record(section: HasRecord, kind: str) -> None:
@@ -116,6 +118,16 @@ def _check_drawn(section: Section, table: TableSnapshot, kind: str) -> None:
     )
     text.page(page)
     notebook.draw(page)
+
+
+def _check_edges(section: HasEdges, table: TableSnapshot, kind: str) -> None:
+    found, where = tuple(section.edges(table)), f"for the table {table.full_name!r}"
+    try:
+        check_edges(found, table.full_name)
+    except EdgeError as error:
+        raise AssertionError(f"{kind}: {error} ({where})") from None
+    same = set(found) == set(section.edges(table))
+    _require(same, f"{kind} said two things {where}: pages would change with each build")
 
 
 def _require(is_so: bool, sentence: str) -> None:

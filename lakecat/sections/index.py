@@ -9,7 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lakecat.metadata import Column
-    from lakecat.snapshot import ColumnSnapshot
+    from lakecat.sections.base import HasEdges
+    from lakecat.snapshot import ColumnSnapshot, TableSnapshot
+
+
+REFERENCES = "references"
+"""The role of what a column references, as it was declared."""
 
 
 class Edge(NamedTuple):
@@ -50,4 +55,41 @@ def references(table: str, columns: Iterable[Column | ColumnSnapshot]) -> Iterat
     """Yield what the columns of a table reference, as it was declared."""
     for column in columns:
         if column.references:
-            yield Edge("references", f"{table}.{column.name}", column.references)
+            yield Edge(REFERENCES, f"{table}.{column.name}", column.references)
+
+
+def said_by(sections: Iterable[HasEdges], table: TableSnapshot) -> tuple[tuple[Edge, ...], tuple[str, ...]]:
+    """Return what sections say of other tables, sorted, and a sentence for each that fails: nothing of it is taken."""
+    edges: set[Edge] = set()
+    failures = []
+    for section in sections:
+        try:
+            found = tuple(section.edges(table))
+            check_edges(found, table.full_name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (a third party's code may raise anything)
+            why = str(error) if isinstance(error, EdgeError) else f"it raised {type(error).__name__}"
+            failures.append(f"The section {section.name!r} cannot say anything of other tables: {why}.")
+            continue
+        edges.update(found)
+    return tuple(sorted(edges)), tuple(failures)
+
+
+class EdgeError(ValueError):
+    """What is no edge of a table; the text says what is wrong with it."""
+
+
+def check_edges(found: Iterable[object], table: str) -> None:
+    """Check what a section says.
+
+    Raises:
+        EdgeError: It is no edge, or not one of the table.
+    """
+    for edge in found:
+        if not isinstance(edge, Edge) or not all(isinstance(text, str) for text in edge):
+            raise EdgeError(f"it gave {type(edge).__name__}, not an Edge of three texts")
+        if edge.role == REFERENCES:
+            raise EdgeError(f"the role {REFERENCES!r} stands for what columns declare")
+        if edge.source != table and not edge.source.startswith(f"{table}."):
+            raise EdgeError(f"an edge comes from {edge.source!r}, which is neither {table!r} nor a column of it")

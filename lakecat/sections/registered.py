@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from lakecat import plugins
-from lakecat.sections.base import HasRecord, Section
+from lakecat.sections.base import HasEdges, HasRecord, Section
 from lakecat.sections.columns import Columns
 from lakecat.sections.details import Details
 from lakecat.sections.history import History
@@ -45,6 +45,11 @@ def sections() -> tuple[Section, ...]:
 def collects() -> bool:
     """Return whether code of a package is called when a table is asked."""
     return any(isinstance(section, HasRecord) for section in sections()[len(BUILT_IN) :])
+
+
+def speaking() -> tuple[HasEdges, ...]:
+    """Return the sections of packages that say something of other tables."""
+    return tuple(section for section in sections()[len(BUILT_IN) :] if isinstance(section, HasEdges))
 
 
 def installed() -> str:

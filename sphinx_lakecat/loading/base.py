@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import lakecat
 from lakecat.names import near_names
-from lakecat.sections.index import Index
-from lakecat.sections.registered import installed
+from lakecat.sections.index import Index, said_by
+from lakecat.sections.registered import installed, speaking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Set
 
     from lakecat.sections.index import Edge
     from lakecat.snapshot import Problem, TableSnapshot
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 ReadOf = tuple[str, str | None, str, str | None]
 """Kind, catalog, name and token of something that was read."""
+
+
+Said = tuple[tuple["Edge", ...], tuple[str, ...]]
+"""What sections of packages say of other tables, and a sentence for each that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,30 @@ class Tables(abc.ABC):
     def keep(self, name: str, snapshot: TableSnapshot) -> None:
         """Keep a snapshot for processes forked later."""
 
+    index: Index
+    """What tables say of each other, by whom it is said of; there after :meth:`connect`."""
+
     def tokens(self) -> dict[str, str | None]:
-        """Return for each table a text that is equal while nothing about it changed, nor what others say of it."""
-        found = ((name, self.token(name)) for name in self.names)
-        return {name: token and f"{token} {self.index.slice_of(name)}" for name, token in found}
+        """Return for each table a text that is equal while nothing about it changed; ``None`` if that is not known."""
+        return {name: self.token(name) for name in self.names}
+
+    def connect(self, said: dict[str, Said], moved: Set[str]) -> None:
+        """Make the index of what tables say of each other, before any page is made.
+
+        Args:
+            said: What sections of packages said of other tables at the last build. It is brought up to date: what moved
+                and what is new is asked for it.
+            moved: The tables that may say something else.
+        """
+        sections = speaking()
+        for name in said.keys() - (set(self.names) if sections else set()):
+            del said[name]
+        for name in self.names if sections else ():
+            if name in moved or name not in said:
+                snapshot = self.snapshot(name)
+                self.keep(name, snapshot)
+                said[name] = said_by(sections, snapshot)
+        self.index = Index((*self.edges(), *(edge for edges, _ in said.values() for edge in edges)))
 
     def close(self) -> None:  # noqa: B027 (most hold nothing)
         """End what was started to answer."""
@@ -94,12 +118,7 @@ class Tables(abc.ABC):
 
     @abc.abstractmethod
     def edges(self) -> Iterable[Edge]:
-        """Yield what the tables say of each other; nothing is opened for it."""
-
-    @functools.cached_property
-    def index(self) -> Index:
-        """What tables say of each other, by whom it is said of."""
-        return Index(self.edges())
+        """Yield what columns of the tables reference; nothing is opened for it."""
 
     def location(self, name: str) -> str | None:
         """Return where a table is declared, as ``file:line``."""

@@ -42,7 +42,8 @@ class TablePage(Page):
         place = session.tables.place(name) or (None, None)
         site = Site(session.settings.markup, document, report, place)
         drawn = TableDocument(table, session.tables.index.slice_of(name), site)
-        for failure in drawn.page.failures:
+        _, silent = session.notes.kept["said"].get(name, ((), ()))
+        for failure in (*drawn.page.failures, *silent):
             session.notes.report(Subtype.SECTION_FAILED, f"table {name!r}: {failure}", docname=docname, table=name)
         page = drawn.section()
         page.source, page.line = place

@@ -36,6 +36,10 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     # What went wrong may be right now, with the same code and data: a server that was down, say.
     moved |= {name for name, reports in kept["problems"].items() if reports}
     moved |= _readers(session, moved)
+    session.tables.connect(kept["said"], moved)
+    slices = {name: said for name in session.tables.names if (said := session.tables.index.slice_of(name))}
+    moved |= {name for name in slices.keys() | kept["slices"].keys() if slices.get(name) != kept["slices"].get(name)}
+    kept["slices"] = slices
     kept["tokens"] = tokens
     # Noted here, as what is noted after the documents were read is not kept for the next build.
     session.stale = kept["generated"].keys() - env.found_docs

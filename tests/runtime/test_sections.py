@@ -14,6 +14,7 @@ from lakecat.blocks import Facts, Grid, Head, Mark, Part, Prose, Ref, Row, Tab, 
 from lakecat.display import notebook, text
 from lakecat.sections.base import Detail, Lead, Put
 from lakecat.sections.compose import compose
+from lakecat.sections.index import Edge
 from lakecat.sections.parameters import described_parameters
 from lakecat.sections.registered import BUILT_IN
 from lakecat.snapshot import ColumnSnapshot, Fact, Figure, Parameter, Statistics, TableSnapshot
@@ -159,6 +160,16 @@ BROKEN: dict[str, tuple[object, str]] = {
     "clock": (change(collect=lambda self, table: Known(str(next(COUNT)))), "gave two records for one table"),
     "draw": (change(draw=lambda self, table, index: iter([Put("head", (Text(str(next(COUNT))),))])), "drew two things"),
     "words": (change(words=lambda self, table: [3]), "it gave int"),
+    "edge": (change(edges=lambda self, table: [("made_from", table.full_name, "a")]), "it gave tuple, not an Edge"),
+    "edge of others": (change(edges=lambda self, table: [Edge("made_from", "a", "b")]), "an edge comes from 'a'"),
+    "edge of columns": (
+        change(edges=lambda self, table: [Edge("references", table.full_name, "b")]),
+        "the role 'references' stands for what columns declare",
+    ),
+    "edges": (
+        change(edges=lambda self, table: [Edge("made_from", table.full_name, str(next(COUNT)))]),
+        "said two things",
+    ),
     "json": (change(collect=lambda self, table: Known({1, 2})), "record"),  # type: ignore[arg-type]
 }
 
@@ -181,6 +192,7 @@ def test_the_contract_holds() -> None:
     check_section(Extra())
     check_section(Record(), catalog.registry.get("t"))
     check_section(change(collect=lambda self, table: None), catalog.registry.get("t"))
+    check_section(change(edges=lambda self, table: [Edge("made_from", f"{table.full_name}.id", "b")]))
 
 
 DOCSTRINGS = {

@@ -318,6 +318,31 @@ def build(project: NewProject) -> Build:
     return run
 
 
+class Install(Protocol):
+    """What the fixture `install` returns."""
+
+    def __call__(self, folder: Path, code: str, name: str, attribute: str) -> str:
+        """Put a package that adds a section into a folder, as an installer does; return the path that finds it."""
+
+
+@pytest.fixture(scope="session")
+def install() -> Install:
+    """Return a function that installs a package with a section."""
+
+    def run(folder: Path, code: str, name: str, attribute: str) -> str:
+        folder.mkdir(exist_ok=True)
+        (folder / f"lakecat_{name}.py").write_text(code, encoding="utf-8")
+        about = folder / f"lakecat_{name}-1.0.dist-info"
+        about.mkdir()
+        metadata = f"Metadata-Version: 2.1\nName: lakecat-{name}\nVersion: 1.0\n"
+        (about / "METADATA").write_text(metadata, encoding="utf-8")
+        entry = f"[lakecat.sections]\n{name} = lakecat_{name}:{attribute}\n"
+        (about / "entry_points.txt").write_text(entry, encoding="utf-8")
+        return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+
+    return run
+
+
 def write_data(folder: Path) -> None:
     """Write the data of the shop."""
     data = folder / "data"

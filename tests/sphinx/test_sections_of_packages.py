@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import NewProject, Project
+    from conftest import Install, NewProject, Project
 
 TABLES = '''
 import polars as pl
@@ -69,22 +69,10 @@ SHOW = "from lakecat.cli import main; main(['show', 'users', '--catalog', 'table
 NOTEBOOK = "import tables; from lakecat import Catalog; print(Catalog().describe_table('users')._repr_html_())"
 
 
-def install(folder: Path, code: str, name: str = "freshness", attribute: str = "Freshness") -> str:
-    """Put a package that adds a section into a folder, as an installer does; return the path that finds it."""
-    folder.mkdir(exist_ok=True)
-    (folder / f"lakecat_{name}.py").write_text(code, encoding="utf-8")
-    about = folder / f"lakecat_{name}-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: lakecat-{name}\nVersion: 1.0\n", encoding="utf-8")
-    entry = f"[lakecat.sections]\n{name} = lakecat_{name}:{attribute}\n"
-    (about / "entry_points.txt").write_text(entry, encoding="utf-8")
-    return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
-
-
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> str:
+def path(tmp_path_factory: pytest.TempPathFactory, install: Install) -> str:
     """Return the path of Python with the package."""
-    return install(tmp_path_factory.mktemp("packages") / "site", FRESHNESS)
+    return install(tmp_path_factory.mktemp("packages") / "site", FRESHNESS, "freshness", "Freshness")
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +145,7 @@ class Broken:
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_one_that_fails_costs_itself(project: NewProject, tmp_path: Path, what: str) -> None:
+def test_one_that_fails_costs_itself(project: NewProject, install: Install, tmp_path: Path, what: str) -> None:
     """The build goes on with a warning that names it, and each page is there; what it raised is on none."""
     code, warning = BROKEN[what]
     code = f"{SECTION}    {code}\n" if "=" in code else code
@@ -202,7 +190,7 @@ class Broken:
 @pytest.mark.parametrize("jobs", ["-j1", "-j2"])
 @pytest.mark.parametrize("harm", HARMFUL)
 def test_one_that_does_harm_costs_the_page_of_its_table(
-    project: NewProject, tmp_path: Path, harm: str, jobs: str
+    project: NewProject, install: Install, tmp_path: Path, harm: str, jobs: str
 ) -> None:
     """What a section collects is code of others: it runs where functions do, also for tables that are data."""
     statement, says, subtype = HARMFUL[harm]
