@@ -42,6 +42,7 @@ from lakecat.metadata import Column, TableMetadata, TableType
 from lakecat.registry import CatalogRegistry, use_registry
 from lakecat.snapshot import Fact, TableSnapshot
 from lakecat.sources.delta import DeltaTable
+from lakecat.sources.installed import source_of
 from lakecat.sources.parquet import ParquetTable
 from lakecat.version import __version__ as __version__
 
@@ -90,6 +91,7 @@ __all__ = [
     "default_catalog",
     "get_table",
     "register_static_table",
+    "source_of",
     "table",
     "use_config",
     "use_registry",
