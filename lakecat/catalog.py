@@ -96,8 +96,8 @@ class Catalog:
         """Return what is known about a table, from its declaration and its metadata; reads no row.
 
         What cannot be read is a problem of the result, not an exception. The function of a table whose columns nobody
-        declared is called, here and now: only a build of documentation calls it in a process of its own, as that loads
-        the catalog anew by its name, which one of a notebook or a program does not have.
+        declared is called, here and now: only the command line and builds of documentation call it in a process of its
+        own, as that loads the catalog anew by its name, which one of a notebook or a program does not have.
 
         Raises:
             TableNotFoundError: There is no such table.

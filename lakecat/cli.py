@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import io
 import os
 import sys
@@ -12,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import lakecat
-from lakecat.contract import columns_by_table
+from lakecat.asked import log_problem
 from lakecat.display.text import page as page_text
+from lakecat.documented import CarefulAsker, DocumentedTables, Limits
 from lakecat.errors import CatalogLoadError, LakecatError, PluginError, TableNotFoundError
 from lakecat.exports import export, find_exporter
-from lakecat.introspect import introspect
 from lakecat.modules import not_imported, searched
 from lakecat.names import near_names
 from lakecat.plaintext import plain, plain_name
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from lakecat.catalog import Catalog
+    from lakecat.registry import RegisteredTable
 
 
 _METAVAR = "MODULE[:ATTRIBUTE]"
@@ -94,6 +96,30 @@ def _catalog_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of what the code of one table may take; the command gets them as ``limits``."""
+
+    @functools.wraps(command)
+    def limited(*arguments: Any, time_limit: float, memory_limit: float, **named: Any) -> None:
+        command(*arguments, limits=Limits(time_limit, int(memory_limit * 2**20)), **named)
+
+    seconds = click.option(
+        "--time-limit",
+        type=click.FloatRange(min=0, min_open=True),
+        default=Limits.seconds,
+        show_default=True,
+        help="How many seconds the code of one table may take.",
+    )
+    mebibytes = click.option(
+        "--memory-limit",
+        type=click.FloatRange(min=0, min_open=True),
+        default=Limits.memory / 2**20,
+        show_default=True,
+        help="How many MiB of memory the process may hold that runs such code.",
+    )
+    return seconds(mebibytes(limited))
+
+
 def _problems_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option(
         "--allow-problems", is_flag=True, help=f"Exit with 0, not with {_PROBLEMS}, where something is not known."
@@ -127,8 +153,9 @@ def list_tables(
 @main.command()
 @click.argument("name")
 @_catalog_option
+@_limit_options
 @_problems_option
-def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
+def show(name: str, reference: CatalogReference, limits: Limits, allow_problems: bool) -> None:
     """Show what is known about the table NAME; reads no row."""
     catalog = reference.load()
     try:
@@ -136,8 +163,7 @@ def show(name: str, reference: CatalogReference, allow_problems: bool) -> None:
     except TableNotFoundError:
         _tell_not_imported(reference)
         raise
-    columns_of = columns_by_table(catalog.registry.get)
-    snapshot = introspect(table, imported=reference.imported, reference=str(reference), columns_of=columns_of)
+    (snapshot,) = _asked(reference, [table], limits)
     for sentence in broken():
         click.echo(_one_line(f"Note: {sentence}"), err=True)
     _write(page_text(compose(snapshot, _index(catalog))))
@@ -171,8 +197,9 @@ def _check_format(context: click.Context, parameter: click.Parameter, form: str 
     help="One JSON document, JSON Lines, which take no memory, or a format that an installed package brings; otherwise "
     "the ending of the file's name decides between the first two.",
 )
+@_limit_options
 @_problems_option
-def snapshot(reference: CatalogReference, out: Path, form: str | None, allow_problems: bool) -> None:
+def snapshot(reference: CatalogReference, out: Path, form: str | None, limits: Limits, allow_problems: bool) -> None:
     """Write what is known about all tables to a file, from which documentation can be built elsewhere.
 
     Where something could not be found out, nothing is written, unless problems are allowed.
@@ -182,12 +209,8 @@ def snapshot(reference: CatalogReference, out: Path, form: str | None, allow_pro
     _tell_not_imported(reference)
     if not to_stdout:
         check_writable(out)
-    columns_of = columns_by_table(catalog.registry.get)
     tables = catalog.registry.tables()
-    snapshots = _told(
-        (introspect(t, imported=reference.imported, reference=str(reference), columns_of=columns_of) for t in tables),
-        allow_problems,
-    )
+    snapshots = _told(_asked(reference, tables, limits), allow_problems)
     if form is not None and form not in _FORMATS:
         text = export(form, snapshots)
         _write(text) if to_stdout else write_whole(out, text)
@@ -200,6 +223,30 @@ def snapshot(reference: CatalogReference, out: Path, form: str | None, allow_pro
         write_whole(out, to_json(snapshots))
     where = "standard output" if to_stdout else os.fspath(out)
     click.echo(_one_line(f"{_count(len(tables))} written to {where}"), err=True)
+
+
+def _asked(reference: CatalogReference, tables: Iterable[RegisteredTable], limits: Limits) -> Iterator[TableSnapshot]:
+    """Yield what is known of tables; functions are called in a process of their own, and what they print is told."""
+
+    def tell_here(catalog: str, why: str) -> None:
+        text = f"Note: functions of {catalog} are called in this process, as another one cannot load them: {why}"
+        click.echo(_one_line(text), err=True)
+
+    documented = DocumentedTables()
+    documented.load(reference, Path.cwd())
+    asker = CarefulAsker(documented, [reference], folder=Path.cwd(), limits=limits, tell=tell_here)
+    try:
+        for table in tables:
+            name = table.metadata.full_name
+            found = asker.describe(name)
+            for sentence in found.printed.splitlines():
+                click.echo(_one_line(f"{name} {sentence}"), err=True)
+            tell = log_problem(name)
+            for problem, reason in found.reasons.items():
+                tell(problem, reason)
+            yield found.snapshot
+    finally:
+        asker.close()
 
 
 def _told(snapshots: Iterable[TableSnapshot], allow_problems: bool) -> Iterator[TableSnapshot]:

@@ -7,9 +7,19 @@ print or leak, and it costs its own page alone.
 from __future__ import annotations
 
 from lakecat.documented.asker import Asker, Found
+from lakecat.documented.careful import CarefulAsker, Limits
 from lakecat.documented.failed import UnansweredError
 from lakecat.documented.isolated import IsolatedAsker
 from lakecat.documented.reads import Read
 from lakecat.documented.tables import DocumentedTables
 
-__all__ = ["Asker", "DocumentedTables", "Found", "IsolatedAsker", "Read", "UnansweredError"]
+__all__ = [
+    "Asker",
+    "CarefulAsker",
+    "DocumentedTables",
+    "Found",
+    "IsolatedAsker",
+    "Limits",
+    "Read",
+    "UnansweredError",
+]

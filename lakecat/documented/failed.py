@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 _CODES: dict[type[WorkerError], tuple[str, str]] = {
     EndedError: ("process_ended", "let it raise an exception instead"),
-    TimeLimitError: ("time_limit", "lakecat_time_limit in conf.py gives it more"),
+    TimeLimitError: ("time_limit", "lakecat_time_limit in conf.py, or --time-limit, gives it more"),
     MemoryLimitError: (
         "memory_limit",
-        "return a LazyFrame, or let lakecat_memory_limit in conf.py be higher",
+        "return a LazyFrame, or let lakecat_memory_limit in conf.py, or --memory-limit, be higher",
     ),
 }
 

@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING
 from sphinx.errors import ConfigError
 from sphinx.util import logging
 
-from lakecat.contract import column_names
-from lakecat.documented import Asker, DocumentedTables, IsolatedAsker, Read, UnansweredError
+from lakecat.documented import CarefulAsker, DocumentedTables, Limits, Read
 from lakecat.errors import CatalogLoadError
-from lakecat.plaintext import plain, redact
+from lakecat.plaintext import redact
 from lakecat.project import at_once
 from lakecat.reference import CatalogReference
 from lakecat.sections.index import references
-from lakecat.sections.registered import collects
 from lakecat.snippets import CatalogImport
-from lakecat.sources.foreign import runs_foreign_code
 from lakecat.summary import summary_of
-from sphinx_lakecat.loading.base import Listed, Tables, package_token
+from sphinx_lakecat.loading.base import Listed, ReadOf, Tables, package_token
 from sphinx_lakecat.warnings import Subtype, warn
 
 if TYPE_CHECKING:
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 _TO_START = 60.0
-_LINES_SHOWN = 20
 
 
 class TableStore(Tables):
@@ -67,22 +63,15 @@ class TableStore(Tables):
         """What is wrong with each table, and what a library or a user's code said of it, which is on no page."""
         self.reads: dict[str, tuple[tuple[str, str | None, str, str | None], ...]] = {}
         """What of catalogs was read while each table was asked."""
-        self._asker = Asker(self._tables, folder=folder, imported=imported)
         start = time.monotonic()
         loaded = [reference for reference in references if self._load(reference)]
         self.names = self._tables.names()
         self._package = package_token()
-        self._isolated = IsolatedAsker(
-            self._tables,
-            loaded,
-            folder=folder,
-            imported=imported,
-            seconds=seconds,
-            memory=memory,
-            to_start=_TO_START + 3 * (time.monotonic() - start),
+        to_start = _TO_START + 3 * (time.monotonic() - start)
+        limits = Limits(seconds, memory, to_start)
+        self._asker = CarefulAsker(
+            self._tables, loaded, folder=folder, imported=imported, limits=limits, tell=_tell_unavailable
         )
-        self._called_here: set[str] = set()
-        self._asker.columns = functools.cache(self._columns)
 
     def __contains__(self, name: str) -> bool:
         return name in self._tables
@@ -109,29 +98,16 @@ class TableStore(Tables):
 
     def token(self, name: str) -> str | None:
         """Return a text that is equal while nothing about the table changed; ``None`` if that is not known."""
-        answer = None
-        if runs_foreign_code(self._tables.get(name).source, "token"):
-            try:
-                answer = self._isolated.token(name)
-            except UnansweredError as error:
-                answer = self._asker.token(name, failed=error)
-        token, self._without_token[name] = answer or self._asker.token(name)
+        token, self._without_token[name] = self._asker.token(name)
         return None if token is None else f"{self._tables.reference(name)} {self._package} {token}"
 
     def snapshot(self, name: str) -> TableSnapshot:
         """Return what is known about a table; what went wrong is a problem of it."""
         if (kept := self._kept.get(name)) is not None:
             return kept
-        found, printed = None, ""
-        if collects() or runs_foreign_code(self._tables.get(name).source, "describe"):
-            try:
-                found = self._isolated.describe(name)
-            except UnansweredError as error:
-                found, printed = self._asker.describe(name, failed=error), error.printed
-            if found is None:
-                self._tell_unavailable(name)
-        found = found or self._asker.describe(name)
-        self._tell_printed(name, found.printed or printed, found.snapshot)
+        found = self._asker.describe(name)
+        for sentence in found.printed.splitlines():
+            _LOGGER.info("table %r %s", name, sentence)
         self.reads[name] = tuple((r.kind, r.catalog, r.name, r.token) for r in found.reads)
         self.unread[name] = frozenset(found.reasons)
         told = {problem: found.reasons.get(problem, "") for problem in found.snapshot.problems}
@@ -139,17 +115,12 @@ class TableStore(Tables):
         self.told[name] = told or self._without_token.get(name, {})
         return found.snapshot
 
-    def has_moved(self, read: tuple[str, str | None, str, str | None]) -> bool:
+    def has_moved(self, read: ReadOf) -> bool:
         """Return whether what a :class:`Read` tells of is another now; of documented tables and lists, tokens tell."""
         kind, catalog, name, token = read
         if catalog == "":
             return kind == "name" and repr(self.find(name)) != token
-        if catalog is None or token is None:
-            return True
-        found = self._isolated.token_of_read(Read(*read))
-        if found is None and self._isolated.unavailable:
-            found = self._asker.token_of_read(kind, catalog, name)
-        return found != token
+        return catalog is None or token is None or self._asker.token_of_read(Read(*read)) != token
 
     def keep(self, name: str, snapshot: TableSnapshot) -> None:
         """Keep a snapshot for processes forked later: Polars must not be used after a fork."""
@@ -162,40 +133,12 @@ class TableStore(Tables):
 
     def close(self) -> None:
         """End the process that calls functions."""
-        self._isolated.close()
         self._asker.close()
 
     def place(self, name: str) -> tuple[str, int] | None:
         """Return the file and line where a table is declared."""
         place = self._tables.get(name).metadata.place if name in self._tables else None
         return None if place is None else (place.file, place.line)
-
-    def _columns(self, name: str) -> tuple[str, ...] | None:
-        table = self._tables.get(name)
-        if runs_foreign_code(table.source, "columns"):
-            return self._isolated.columns(table.metadata.full_name)
-        return column_names(table)
-
-    def _tell_unavailable(self, name: str) -> None:
-        """Say once for each catalog that its functions are called here."""
-        reference = str(self._tables.reference(name))
-        if reference not in self._called_here:
-            self._called_here.add(reference)
-            why = plain(redact(self._isolated.unavailable)) or f"it has no table {name!r}"
-            text = "lakecat: functions of %s are called in this process, as another one cannot load them: %s"
-            _LOGGER.info(text, reference, why)
-
-    def _tell_printed(self, name: str, printed: str, snapshot: TableSnapshot) -> None:
-        """Log what a table printed, up to a number of lines; of one with hidden columns, that it did."""
-        lines = [line for line in plain(redact(printed)).splitlines() if line.strip()]
-        hidden = any(column.hidden for column in snapshot.columns or ())
-        if snapshot.columns is None:  # the source itself may classify columns
-            hidden = runs_foreign_code(self._tables.get(name).source, "columns")
-        shown = [] if hidden else lines[:_LINES_SHOWN]
-        for line in shown:
-            _LOGGER.info("table %r printed: %s", name, line)
-        if len(lines) > len(shown):
-            _LOGGER.info("table %r printed %d %slines", name, len(lines) - len(shown), "more " if shown else "")
 
     def _load(self, reference: CatalogReference) -> bool:
         """Add the tables of a catalog; return whether it could be loaded."""
@@ -212,6 +155,11 @@ class TableStore(Tables):
             text = f"table {table.metadata.full_name!r} is declared by two catalogs, {both}; the first one is shown"
             warn(Subtype.DUPLICATE_TABLE, text, location=str(table.metadata.place or f"{self._folder / 'conf.py'}:1"))
         return True
+
+
+def _tell_unavailable(reference: str, why: str) -> None:
+    text = "lakecat: functions of %s are called in this process, as another one cannot load them: %s"
+    _LOGGER.info(text, reference, why)
 
 
 def live_tables(settings: Settings, folder: Path) -> TableStore:

@@ -9,15 +9,19 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 import lakecat
 from lakecat import Catalog, CatalogRegistry
 from lakecat.snapshot import from_json, read
+
+if TYPE_CHECKING:
+    from conftest import RunPython
 
 GOOD = "import lakecat, polars\n@lakecat.table(owner='growth', tags=['pii'])\ndef users(): return polars.LazyFrame()\n"
 BAD = GOOD + "lakecat.register_static_table(lakecat.DeltaTable('gone', uri='nowhere/gone'), owner='geo')\n"
@@ -294,26 +298,32 @@ def test_a_list_of_nothing_says_why(shell: Shell, options: str, module: str, say
 
 
 @pytest.mark.finding(20)
-def test_an_interrupt_is_one_line_and_keeps_the_file(tmp_path: Path) -> None:
-    """Ctrl-C ends the command with code 130, and the old file stays, with nothing beside it."""
+@pytest.mark.parametrize("whom", ["command", "all"])
+def test_an_interrupt_is_one_line_and_keeps_the_file(tmp_path: Path, whom: str) -> None:
+    """Ctrl-C, which a terminal sends to all processes, ends the command with code 130; the old file stays alone."""
     (tmp_path / "slow.py").write_text(
-        "import lakecat, threading\n@lakecat.table\ndef slow():\n"
-        "    print('reading', flush=True)\n    threading.Event().wait(60)\n"
+        "import lakecat, pathlib, threading\n@lakecat.table\ndef slow():\n"
+        "    pathlib.Path('reading').touch()\n    threading.Event().wait(60)\n"
     )
     (tmp_path / "out.json").write_text("before")
     command = [sys.executable, "-m", "lakecat", "snapshot", "--catalog", "slow", "--out", "out.json"]
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
     ) as process:
-        assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline() == "reading\n"
-        process.send_signal(signal.SIGINT)
+        ends = time.monotonic() + 60
+        while not (tmp_path / "reading").exists() and time.monotonic() < ends:
+            time.sleep(0.05)
+        if whom == "all":
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT)
         said = process.stderr.read()
         assert process.wait(60) == 130
     assert said == "Interrupted.\n"
     assert (tmp_path / "out.json").read_text() == "before"
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__") == ["out.json", "slow.py"]
+    names = {path.name for path in tmp_path.iterdir()} - {"__pycache__"}
+    assert names == {"out.json", "slow.py", "reading"}
 
 
 def test_names_that_the_terminal_lacks(shell: Shell, tmp_path: Path) -> None:
@@ -384,3 +394,61 @@ def test_many_modules_are_counted(shell: Shell, tmp_path: Path) -> None:
     done = shell("lakecat list --catalog large")
     assert "leaves out 15 modules" in done.stderr
     assert "large.m09 and 5 more" in done.stderr
+
+
+HARMFUL = '''
+import os, time
+import polars as pl
+from lakecat import Column, table
+
+@table
+def calm():
+    """Calm rows."""
+    print("a word of calm")
+    return pl.LazyFrame({"a": [1]})
+
+@table(schema=[Column("email", "String", classification="personal")])
+def personal():
+    """Rows of people."""
+
+@table
+def leaves():
+    """Ends the process."""
+    os._exit(0)
+
+@table
+def hangs():
+    """Does not end."""
+    time.sleep(100)
+'''
+
+
+def test_functions_that_do_harm_cost_themselves(run_python: RunPython, tmp_path: Path) -> None:
+    """One that ends its process or hangs is a problem of its table; what another prints is told beside the file."""
+    (tmp_path / "harmful.py").write_text(HARMFUL, encoding="utf-8")
+    command = ["-m", "lakecat", "--catalog", "harmful", "snapshot", "--out", "-", "--format", "json"]
+    done = run_python([*command, "--time-limit", "3", "--allow-problems"], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = {table.name: table for table in from_json(done.stdout)}
+    assert [column.name for column in found["calm"].columns or ()] == ["a"]
+    assert [problem.code for problem in found["leaves"].problems] == ["process_ended"]
+    assert [problem.code for problem in found["hangs"].problems] == ["time_limit"]
+    assert found["leaves"].description == "Ends the process."
+    lines = done.stderr.splitlines()
+    assert "calm printed: a word of calm" in lines
+    assert any("hangs: the function of table 'hangs' took more than 3 seconds" in line for line in lines)
+    refused = run_python([*command, "--time-limit", "3"], cwd=tmp_path)
+    assert refused.returncode == 3
+    assert "problems in 2 of 4 tables" in refused.stderr
+    shown = run_python(["-m", "lakecat", "show", "leaves", "--catalog", "harmful"], cwd=tmp_path)
+    assert shown.returncode == 3
+    assert "ended its process with status 0" in shown.stdout
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon"])
+def test_limits_are_numbers_above_nought(run_python: RunPython, tmp_path: Path, value: str) -> None:
+    """Anything else is a mistake in how the command is used."""
+    (tmp_path / "harmful.py").write_text(HARMFUL, encoding="utf-8")
+    done = run_python(["-m", "lakecat", "show", "calm", "--catalog", "harmful", "--time-limit", value], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--time-limit" in done.stderr

@@ -238,7 +238,7 @@ def test_what_is_printed(built: Built) -> None:
     assert "table 'prints' printed: noise of it" in built.output
     assert "table 'prints' printed: written past Python" in built.output
     assert "table 'prints' printed 83 more lines" in built.output
-    assert "table 'prints_personal' printed 1 lines" in built.output
+    assert "table 'prints_personal' printed 1 line" in built.output
     assert "CANARY7f3a" not in built.output + built.errors
     assert "somebody@example.com" not in built.output + built.errors
     for file, data in built.files().items():
