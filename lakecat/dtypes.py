@@ -105,6 +105,9 @@ DEEPEST = 32
 """How deep the text of a dtype goes; nobody reads further, and Polars' own text of a deeper one may end the program."""
 
 
+_WITH_MORE = (pl.Struct, pl.List, pl.Array, pl.Enum)
+
+
 def dtype_text(dtype: pl.DataType | None, *, values: bool = True) -> str:
     """Return a dtype as text; ``""`` for ``None``.
 
@@ -118,6 +121,8 @@ def dtype_text(dtype: pl.DataType | None, *, values: bool = True) -> str:
     """
     if dtype is None:
         return ""
+    if not isinstance(dtype, _WITH_MORE):
+        return str(dtype)
     depth, level = 0, [dtype]
     has_enum = False
     while level and depth <= DEEPEST:

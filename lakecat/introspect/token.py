@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import operator
 from typing import TYPE_CHECKING
 
 from lakecat.asked.net import Net, log_problem
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lakecat.snapshot import Problem
 
 _DECLARED = tuple(f.name for f in dataclasses.fields(TableMetadata) if f.name not in ("place", "columns"))
-_OF_COLUMNS = tuple(f.name for f in dataclasses.fields(Column) if f.name not in ("_", "dtype"))
+_of_column = operator.attrgetter(*(f.name for f in dataclasses.fields(Column) if f.name not in ("_", "dtype")))
 
 
 def change_token(
@@ -55,7 +56,7 @@ def _token(
     metadata = table.metadata
     declared = [getattr(metadata, name) for name in _DECLARED]
     # The text of a dtype is bounded, its repr is not.
-    columns = [(dtype_text(c.dtype), *(getattr(c, name) for name in _OF_COLUMNS)) for c in metadata.columns or ()]
+    columns = [(dtype_text(c.dtype), *_of_column(c)) for c in metadata.columns or ()]
     # As they are shown: code and data that moved together look the same.
     shown = (origin_of(metadata.place), location_facts(table, base_of(metadata.place)))
     broken = [] if columns_of is None else list(broken_references(metadata.columns, columns_of))
