@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -10,7 +12,7 @@ from urllib.parse import quote
 from lakecat.names import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lakecat.metadata import Column
 
@@ -83,7 +85,29 @@ def hidden_columns(*columns: Iterable[Column] | None) -> HiddenColumns:
     return HiddenColumns({name: said for name, said in found.items() if _folded(said) not in public})
 
 
+_AT_ONCE: ContextVar[list[tuple[str, ...]] | None] = ContextVar("lakecat_public", default=None)
+
+
+@contextlib.contextmanager
+def public_at_once() -> Iterator[None]:
+    """Ask the environment once which classifications are public, for all tables of a ``with`` block."""
+    before = _AT_ONCE.set([])
+    try:
+        yield
+    finally:
+        _AT_ONCE.reset(before)
+
+
 def _public() -> tuple[str, ...]:
+    known = _AT_ONCE.get()
+    if known is None:
+        return _asked_public()
+    if not known:
+        known.append(_asked_public())
+    return known[0]
+
+
+def _asked_public() -> tuple[str, ...]:
     from lakecat.config import current_config  # late: pydantic takes longer to import than all of lakecat
 
     try:

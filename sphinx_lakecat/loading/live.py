@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sphinx.errors import ConfigError
 from sphinx.util import logging
 
+from lakecat.classification import public_at_once
 from lakecat.documented import CarefulAsker, DocumentedTables, Limits, Read
 from lakecat.errors import CatalogLoadError
 from lakecat.plaintext import redact
@@ -93,7 +94,7 @@ class TableStore(Tables):
 
     def tokens(self) -> dict[str, str | None]:
         """Return the token of each table."""
-        with at_once():
+        with at_once(), public_at_once():
             return super().tokens()
 
     def token(self, name: str) -> str | None:
