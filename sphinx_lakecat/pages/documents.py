@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 _QUOTES = re.compile(r"""["'`\\]|--|\.\.""")
 _USUAL = gc.get_threshold()
-_YOUNG = 10_000
-"""New objects after which Python looks for garbage while pages are made: each page is some thousands, in circles."""
+_FOR_PAGES = (3_000, 20, 1_000)
+"""How often Python looks for garbage while pages are made, each of which is some thousands of objects in circles."""
 
 
 class CatalogParser(Parser):
@@ -88,7 +88,7 @@ def _begin(app: Sphinx) -> None:
     # The environment and the catalog live until the build ends: looking through them for garbage again and again, and
     # once more at exit, takes a third of a build in which nothing changed.
     gc.freeze()
-    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
+    gc.set_threshold(*_FOR_PAGES)
 
 
 def _forget_written(app: Sphinx, _doctree: nodes.document, docname: str) -> None:
