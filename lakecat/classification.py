@@ -39,6 +39,8 @@ class HiddenColumns:
         name = _folded(column)
         if name in self.names:
             return self.names[name]
+        if "." not in name and not any("." in hidden for hidden in self.names):
+            return ""
         related = (f for f in self.names if f.startswith(f"{name}.") or name.startswith(f"{f}."))
         return next((self.names[other] for other in related), "")
 

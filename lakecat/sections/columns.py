@@ -37,7 +37,8 @@ class Columns:
             yield Put("head", (Mark(label, meaning="classification"),), 20)
         for column in columns:
             name = column.name
-            yield Put("column.name", tuple(_name(column)), 0, name)
+            marks = tuple(_marks(column))
+            yield Put("column.name", (Text(name, "code"), *marks), 0, name)
             yield Put("column.type", _type(column.dtype, column.nullable), 0, name)
             if column.deprecated:
                 yield Put("column.text", (Text("Deprecated.", "strong"), Text(f" {column.deprecated}")), 0, name)
@@ -69,8 +70,7 @@ def _users(users: tuple[str, ...]) -> Iterator[Span]:
     yield Text(f" and {more} more." if more > 0 else ".")
 
 
-def _name(column: ColumnSnapshot) -> Iterator[Span]:
-    yield Text(column.name, "code")
+def _marks(column: ColumnSnapshot) -> Iterator[Span]:
     if column.primary_key:
         yield Mark("key", meaning="primary key")
     if column.classification:
