@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docutils.parsers import Parser
+    from docutils.transforms import Transform
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
@@ -33,6 +34,7 @@ else:
 
 __all__ = [
     "SourcePath",
+    "choose_post_transforms",
     "forget_doctree",
     "keep_few_doctrees",
     "log_no_events",
@@ -72,6 +74,16 @@ def keep_few_doctrees(builder: Builder) -> None:
             kept.pop(docname, None)
 
     builder.write_doctree = write_doctree  # type: ignore[method-assign, misc]
+
+
+def choose_post_transforms(app: Sphinx, choose: Callable[[list[type[Transform]], str], list[type[Transform]]]) -> None:
+    """Let only chosen post-transforms look at a document that is to be written, by its name."""
+    registry, known = app.registry, type(app.registry).get_post_transforms
+
+    def get_post_transforms() -> list[type[Transform]]:
+        return choose(known(registry), app.env.docname)
+
+    registry.get_post_transforms = get_post_transforms  # type: ignore[method-assign]
 
 
 def forget_doctree(env: BuildEnvironment, docname: str) -> None:

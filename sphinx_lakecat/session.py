@@ -36,6 +36,7 @@ class Session:
         reasons: What a library or a user's code said of a problem. It stands in no file.
         stale: Documents that an earlier build generated, and that are gone.
         purged: Whether a document was forgotten in this build, to be read again or for good.
+        plain: Documents that were read in this build and hold few kinds of nodes; see :mod:`sphinx_lakecat.idle`.
         in_one_page: The documents that a builder of a single page puts into it; ``None`` for other builders.
     """
 
@@ -48,6 +49,7 @@ class Session:
     reasons: dict[Report, str] = field(default_factory=dict)
     stale: Set[str] = frozenset()
     purged: bool = False
+    plain: set[str] = field(default_factory=set)
     in_one_page: Set[str] | None = None
 
     @property

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gc
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docutils import nodes
-from docutils.transforms.universal import SmartQuotes
 from sphinx.parsers import Parser, RSTParser
 
 from sphinx_lakecat.compat import (
+    choose_post_transforms,
     forget_doctree,
     keep_few_doctrees,
     log_no_events,
@@ -21,18 +19,18 @@ from sphinx_lakecat.compat import (
 )
 from sphinx_lakecat.config import read_settings
 from sphinx_lakecat.domain import lakecat_domain
+from sphinx_lakecat.idle import leave_out_idle, needed
 from sphinx_lakecat.loading import load_tables
 from sphinx_lakecat.pages.generated import Pages
 from sphinx_lakecat.pages.project import SUFFIX, CatalogProject, marker
-from sphinx_lakecat.rendering.markup import TRANSFORMS
 from sphinx_lakecat.session import Session, session_of
 
 if TYPE_CHECKING:
+    from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 
-_QUOTES = re.compile(r"""["'`\\]|--|\.\.""")
 _USUAL = gc.get_threshold()
 _FOR_PAGES = (3_000, 20, 1_000)
 """How often Python looks for garbage while pages are made, each of which is some thousands of objects in circles."""
@@ -52,19 +50,7 @@ class CatalogParser(Parser):
         # A page that no toctree names is no mistake here.
         env.metadata[env.docname]["orphan"] = "True"
         document += session.pages[env.docname].section(session, document)
-        _leave_out_idle(document)
-
-
-def _leave_out_idle(document: nodes.document) -> None:
-    """Leave out transforms that would look at each node in vain: a tenth of what Sphinx does for a page.
-
-    Descriptions have been through most of them. Quotes are set only where there are any.
-    """
-    idle: tuple[type, ...] = TRANSFORMS
-    if not any(_QUOTES.search(node.astext()) for node in document.findall(nodes.TextElement)):
-        idle = (*TRANSFORMS, SmartQuotes)
-    transformer = document.transformer
-    transformer.transforms = [entry for entry in transformer.transforms if not issubclass(entry[1], idle)]
+        leave_out_idle(session, document, env.docname)
 
 
 def _begin(app: Sphinx) -> None:
@@ -84,7 +70,8 @@ def _begin(app: Sphinx) -> None:
     generated = (page.docname for page in pages)
     app.project = app.env.project = CatalogProject(app.project, generated, marker=marker(Path(app.doctreedir)))
     domain = lakecat_domain(app.env)
-    domain.session = Session(app.builder, settings, tables, pages, app.project, domain.notes)
+    session = domain.session = Session(app.builder, settings, tables, pages, app.project, domain.notes)
+    choose_post_transforms(app, lambda transforms, docname: needed(transforms, session, docname))
     # The environment and the catalog live until the build ends: looking through them for garbage again and again, and
     # once more at exit, takes a third of a build in which nothing changed.
     gc.freeze()

@@ -23,7 +23,7 @@ lakecat_description_markup = os.environ["MARKUP"]
 myst_enable_extensions = ["smartquotes", "replacements"]
 if "WHOLE" in os.environ:
     for name in (
-        *("_leave_out_idle", "forget_doctree", "keep_few_doctrees", "log_no_events"),
+        *("leave_out_idle", "choose_post_transforms", "forget_doctree", "keep_few_doctrees", "log_no_events"),
         *("remember_settings", "remember_templates", "remember_titles"),
     ):
         assert hasattr(documents, name), name
