@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _PLAIN = frozenset(
     (
         *(nodes.document, nodes.section, nodes.title, nodes.paragraph, nodes.Text, nodes.literal, nodes.emphasis),
-        *(nodes.strong, nodes.bullet_list, nodes.list_item, addnodes.pending_xref, lakecat_part, lakecat_cell),
+        *(nodes.strong, nodes.bullet_list, nodes.list_item, nodes.reference, addnodes.pending_xref),
+        *(lakecat_part, lakecat_cell),
     )
 )
 # By name, as a release may lack one. Each looks for other kinds of nodes than the plain ones.

@@ -37,6 +37,7 @@ MUTATED = (
     "lakecat/observe.py",
     "lakecat/registry/*.py",
     "sphinx_lakecat/domain.py",
+    "sphinx_lakecat/idle.py",
     "sphinx_lakecat/noted.py",
     "sphinx_lakecat/session.py",
     "sphinx_lakecat/reports.py",
@@ -68,7 +69,7 @@ TESTS = {
     "lakecat/sources/[dfl]*.py": "test_location test_errors test_failures test_foreign_errors test_function_source"
     " test_parameters test_declare test_project test_check_source test_delta",
     "lakecat/sources/*.py": "test_check_source test_martian test_errors test_failures test_declare test_foreign_errors"
-    " test_location test_parquet test_delta test_secrets test_pickling test_parameters test_lookup",
+    " test_location test_parquet test_delta test_secrets test_pickling test_parameters test_lookup test_kinds",
     "lakecat/reading.py": "test_observe test_single_edits test_catalog test_contract test_foreign_errors test_sql"
     " test_classification",
     "lakecat/observe.py": "test_observe test_events test_single_edits test_guarded test_secrets test_classification",
@@ -80,12 +81,14 @@ TESTS = {
     "sphinx_lakecat/rebuild/__init__.py": "test_rebuild",
     "sphinx_lakecat/rebuild/indices.py": "test_indices test_unchanged",
     "sphinx_lakecat/pages/sidebar.py": "test_remembered test_sidebar test_autocatalog test_second_build test_replaced",
-    "sphinx_lakecat/rebuild/surroundings.py": "test_second_build test_sidebar test_replaced test_builders",
+    "sphinx_lakecat/rebuild/surroundings.py": "test_second_build test_sidebar test_replaced test_builders test_rebuild"
+    " test_stale test_unchanged",
     "sphinx_lakecat/reports.py": "test_bare_names test_reports test_sections_of_packages test_replaced",
     "sphinx_lakecat/rebuild/tokens.py": "test_rebuild test_remembered test_stale test_reports test_replaced"
     " test_second_build test_same_bytes test_unchanged",
-    "sphinx_lakecat/pages/*.py": "test_autocatalog test_remembered test_unchanged test_replaced test_names"
-    " test_second_build test_page test_sections_of_packages",
+    "sphinx_lakecat/idle.py": "test_shortcuts",
+    "sphinx_lakecat/pages/*.py": "test_domain test_directive test_autocatalog test_remembered test_unchanged"
+    " test_replaced test_names test_second_build test_page test_sections_of_packages",
 }
 PROCESSES = 2
 LONGEST = 1800.0
