@@ -81,7 +81,11 @@ def choose_post_transforms(app: Sphinx, choose: Callable[[list[type[Transform]],
     registry, known = app.registry, type(app.registry).get_post_transforms
 
     def get_post_transforms() -> list[type[Transform]]:
-        return choose(known(registry), app.env.docname)
+        try:
+            docname = app.env.docname
+        except KeyError:  # Sphinx 8: no document is at hand
+            docname = ""
+        return choose(known(registry), docname)
 
     registry.get_post_transforms = get_post_transforms  # type: ignore[method-assign]
 
@@ -150,5 +154,5 @@ def remember_templates(builder: Builder) -> None:
 
 def log_no_events(app: Sphinx) -> None:
     """Let Sphinx make no record of each event that it emits, which it shows only where it is asked to tell all."""
-    if app.verbosity < _ALL:
-        logging.getLogger(f"{NAMESPACE}.sphinx.events").setLevel(logging.INFO)
+    level = logging.INFO if app.verbosity < _ALL else logging.NOTSET
+    logging.getLogger(f"{NAMESPACE}.sphinx.events").setLevel(level)

@@ -77,9 +77,10 @@ def leave_out_idle(session: Session, document: nodes.document, docname: str) -> 
 def needed(transforms: list[type[Transform]], session: Session, docname: str) -> list[type[Transform]]:
     """Return those transforms that may find anything in a document that is to be written.
 
-    Other builders than those of HTML have other nodes put in the place of parts.
+    Other builders than those of HTML have other nodes put in the place of parts, and one of a single page puts all
+    documents into the first.
     """
-    if docname not in session.plain or session.builder.format != "html":
+    if docname not in session.plain or session.builder.format != "html" or session.in_one_page is not None:
         return transforms
     return [transform for transform in transforms if not _looks_for_others(transform)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import NewProject, Project
+    from conftest import Built, NewProject, Project
 
 # With this variable, Sphinx does all that it does for any page.
 CONF = """
@@ -95,18 +96,21 @@ def quoted(project: NewProject) -> Project:
     return project({"conf.py": CONF, "tables.py": TABLES, "index.rst": INDEX})
 
 
+def comparable(built: Built) -> dict[str, bytes]:
+    """Return the files of a build without its folder, in which a file stands for generated pages, and its time."""
+    files = {name: data.replace(b"/whole/", b"/short/") for name, data in built.files().items()}
+    return {name: re.sub(rb"POT-Creation-Date: [^\\]*", b"", data) for name, data in files.items()}
+
+
 @pytest.mark.parametrize("markup", ["rst", "markdown", "text"])
-@pytest.mark.parametrize("builder", ["html", "pseudoxml", "gettext"])
+@pytest.mark.parametrize("builder", ["html", "singlehtml", "pseudoxml", "gettext"])
 def test_no_byte_differs(quoted: Project, builder: str, markup: str, tmp_path: Path) -> None:
     """Pages, doctrees and texts to translate are those that Sphinx makes when it leaves nothing out."""
     short = quoted.build(builder=builder, outdir=tmp_path / "short/out", MARKUP=markup)
     whole = quoted.build(builder=builder, outdir=tmp_path / "whole/out", MARKUP=markup, WHOLE="1")
     assert (short.status, whole.status) == (0, 0), short.errors + whole.errors
     assert short.warnings == whole.warnings
-    # Nodes name the file that stands for the source of a generated page, which lies in the output.
-    one, two = (
-        {name: data.replace(b"/whole/", b"/short/") for name, data in b.files().items()} for b in (short, whole)
-    )
+    one, two = comparable(short), comparable(whole)
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []
 
@@ -117,3 +121,10 @@ def test_quotes_are_set(quoted: Project, tmp_path: Path) -> None:
     said = built.said("catalog/marked")
     assert "It\u2019s a \u201ctable\u201d \u2013 of many" in said
     assert "Heading\u2019s \u201cquotes\u201d" in said
+
+
+def test_events_are_told_to_those_who_ask(quoted: Project, tmp_path: Path) -> None:
+    """Sphinx tells of each event where it is asked to tell all, and not otherwise."""
+    said = quoted.build("-vv", outdir=tmp_path / "html", MARKUP="rst").output
+    assert "emitting event: 'doctree-read'" in said
+    assert "emitting event" not in quoted.build("-v", "-E", outdir=tmp_path / "html", MARKUP="rst").output
