@@ -3,7 +3,7 @@
 ::
 
     Page ── head, title, lead, parts ── Part ── blocks: Facts | Grid | Tabs | Prose
-                                                 └─ spans: Text | Ref | Markup | Mark
+                                                 └─ spans: Text | Ref | Markup | Mark | Bar
 
 Sections make them, ``compose`` puts them together, and the renderers of HTML, of docutils nodes and of text draw them
 without knowing any section. Spans are named tuples, as a page has hundreds of them.
@@ -74,7 +74,19 @@ class Mark(NamedTuple):
         return f"{self.text} ({self.meaning})"
 
 
-Span = Text | Ref | Markup | Mark
+class Bar(NamedTuple):
+    """A share of a whole.
+
+    Args:
+        share: The share, from 0 to 1.
+        text: The words for it: they say it where there is no room for a bar, and to those who do not see one.
+    """
+
+    share: float
+    text: str
+
+
+Span = Text | Ref | Markup | Mark | Bar
 Spans = tuple[Span, ...]
 Cell = tuple[Spans, ...]
 """One or more pieces, which come from one section each."""

@@ -6,11 +6,11 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Protocol
 
-from lakecat.blocks import Facts, Grid, Mark, Markup, Prose, Ref, Tabs, Text
+from lakecat.blocks import Bar, Facts, Grid, Mark, Markup, Prose, Ref, Tabs, Text
 from lakecat.plaintext import plain, plain_name
 
 if TYPE_CHECKING:
-    from lakecat.blocks import Block, Cell, Head, Spans, Tab
+    from lakecat.blocks import Block, Cell, Head, Span, Spans, Tab
 
 MANY_ROWS = 20
 """Above this number, rows that are places get a filter and scroll in a box of their own."""
@@ -72,7 +72,7 @@ def link(ref: Ref, uri: str | None) -> str:
     return f'<a class="lc-{ref.kind}" href="{escape(uri)}">{content}</a>'
 
 
-def _span(span: Text | Ref | Markup | Mark, medium: Medium, prose: bool) -> str:
+def _span(span: Span, medium: Medium, prose: bool) -> str:
     kind = type(span)
     if kind is Text:
         return _text(span, prose)  # type: ignore[arg-type]
@@ -80,6 +80,8 @@ def _span(span: Text | Ref | Markup | Mark, medium: Medium, prose: bool) -> str:
         return _mark(span)  # type: ignore[arg-type]
     if kind is Ref:
         return medium.ref(span)  # type: ignore[arg-type]
+    if kind is Bar:
+        return _bar(span)  # type: ignore[arg-type]
     return medium.markup(span)[0]  # type: ignore[arg-type]
 
 
@@ -103,6 +105,12 @@ def _mark(mark: Mark) -> str:
     title = f' title="{escape(plain_name(mark.meaning))}"' if mark.meaning else ""
     tone = f" lc-{mark.tone}" if mark.tone else ""
     return f'<span class="lc-badge{tone}"{title}>{escape(plain_name(mark.text))}</span>'
+
+
+def _bar(bar: Bar) -> str:
+    # The words say it all.
+    meter = f'<meter aria-hidden="true" class="lc-bar" max="1" min="0" value="{bar.share:.4g}"></meter>'
+    return f"{escape(plain_name(bar.text))} {meter}"
 
 
 def _grid(grid: Grid, medium: Medium) -> str:

@@ -29,6 +29,7 @@ _STYLE = """<style>
 .lakecat th, .lakecat td { text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0 }
 .lakecat .lc-type > code, .lakecat .lc-type > .lc-null { white-space: nowrap }
 .lakecat .lc-number { text-align: right }
+.lakecat .lc-bar { width: 3em; height: 0.5em }
 .lakecat .lc-details > div { display: flex; gap: 1em }
 .lakecat .lc-details dt { min-width: 8em; opacity: 0.7 }
 .lakecat .lc-details dd { margin: 0 }

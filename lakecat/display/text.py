@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecat.blocks import Facts, Grid, Mark, Markup, Ref, Tabs, Text
+from lakecat.blocks import Bar, Facts, Grid, Mark, Markup, Ref, Tabs, Text
 from lakecat.plaintext import plain, plain_name
 from lakecat.summary import without_markup
 
@@ -59,6 +59,8 @@ def _span(span: Span, *, prose: bool) -> str:
         return plain_name(span.words)
     if isinstance(span, Ref):
         return plain_name(span.target)
+    if isinstance(span, Bar):
+        return plain_name(span.text)
     return portion(span)
 
 

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from lakecat.blocks import Block, Fact, Facts, Grid, Head, Mark, Markup, Part, Prose, Ref, Row, Span, Tab, Tabs, Text
+from lakecat.blocks import (
+    Bar,
+    Block,
+    Fact,
+    Facts,
+    Grid,
+    Head,
+    Mark,
+    Markup,
+    Part,
+    Prose,
+    Ref,
+    Row,
+    Span,
+    Tab,
+    Tabs,
+    Text,
+)
 from lakecat.sections.base import SLOTS, Detail, Lead, Put
 
 if TYPE_CHECKING:
@@ -95,6 +112,10 @@ def _spans(found: object) -> None:
             _texts(span.kind, span.target)
         elif isinstance(span, Mark):
             _texts(span.text, span.tone, span.meaning)
+        elif isinstance(span, Bar):
+            _texts(span.text)
+            is_share = isinstance(span.share, int | float) and 0 <= span.share <= 1
+            _check(is_share, f"the share of a bar is {span.share!r}, not a number from 0 to 1")
         elif isinstance(span, Markup):
             _texts(span.text)
             _spans((span.about,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecat.blocks import Grid, Head, Part, Row, Text
+from lakecat.blocks import Bar, Grid, Head, Part, Row, Text
 from lakecat.sections.base import Detail, Put
 from lakecat.snapshot import StatisticsSection
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecat.asked import AskedTable
+    from lakecat.blocks import Span
     from lakecat.sections.base import Contribution
     from lakecat.sections.index import Index
     from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
@@ -48,7 +49,9 @@ class Statistics:
             yield from _details(known)
         columns = table.columns or ()
         if any(c.statistics for c in columns) or (known is not None and any(c.hidden for c in columns)):
-            rows = tuple(_row(c) for c in columns if c.hidden or c.statistics is not None)
+            counted = known.rows if known is not None else None
+            whole = counted.value if counted is not None and counted.provenance == "exact" else 0
+            rows = tuple(_row(c, whole) for c in columns if c.hidden or c.statistics is not None)
             grid = Grid("Statistics of columns", _HEADS, rows, _source(table))
             yield Part("statistics", "Statistics", (grid,), 40)
 
@@ -96,16 +99,36 @@ def size(value: int) -> str:
     return f"{number:.1f} PB"
 
 
-def _row(column: ColumnSnapshot) -> Row:
+def _row(column: ColumnSnapshot, rows: int) -> Row:
+    name = ((Text(column.name),),)
     if column.hidden:
-        hidden = f"hidden (classified as {column.classification})"
-        texts = ["", hidden, hidden]
-    else:
-        known = column.statistics
-        assert known is not None
-        nulls = "" if known.null_count is None else f"{known.null_count.value:,}"
-        texts = [nulls, known.minimum or "", known.maximum or ""]
-    return Row(tuple(((Text(text),),) if text else () for text in (column.name, *texts)))
+        hidden = ((Text(f"hidden (classified as {column.classification})"),),)
+        return Row((name, (), hidden, hidden))
+    known = column.statistics
+    assert known is not None
+    nulls = () if known.null_count is None else ((_nulls(known.null_count.value, rows),),)
+    bounds = (((Text(bound),),) if bound else () for bound in (known.minimum, known.maximum))
+    return Row((name, nulls, *bounds))
+
+
+def _nulls(nulls: int, rows: int) -> Span:
+    """Return how many rows have no value; where there are any, and it is known of how many, with their share."""
+    if not nulls or nulls > rows:
+        return Text(f"{nulls:,}")
+    return Bar(nulls / rows, f"{nulls:,} ({percent(nulls, rows)})")
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share in percent, in which few are never none, and many never all.
+
+    Example:
+        >>> percent(1, 3), percent(1, 3000), percent(2999, 3000), percent(3, 3)
+        ('33 %', 'under 1 %', 'over 99 %', '100 %')
+    """
+    found = round(100 * part / whole)
+    if found == 0 and part:
+        return "under 1 %"
+    return "over 99 %" if found == 100 and part < whole else f"{found} %"
 
 
 def _source(table: TableSnapshot) -> tuple[Text, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 
-from lakecat.blocks import Facts, Grid, Mark, Markup, Prose, Ref, Tabs, Text
+from lakecat.blocks import Bar, Facts, Grid, Mark, Markup, Prose, Ref, Tabs, Text
 from lakecat.plaintext import plain, plain_name
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def spans(found: Spans, drawn: Draw, *, prose: bool = False, between: str = "") 
             out += _text(span, prose=prose)
         elif isinstance(span, Mark):
             out.append(nodes.Text(plain_name(span.words)))
+        elif isinstance(span, Bar):
+            out.append(nodes.Text(plain_name(span.text)))
         else:
             out += _inline(drawn(span))
     return out

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakecat.blocks import Fact, Facts, Grid, Head, Mark, Markup, Page, Part, Prose, Ref, Row, Tab, Tabs, Text
+from lakecat.blocks import Bar, Fact, Facts, Grid, Head, Mark, Markup, Page, Part, Prose, Ref, Row, Tab, Tabs, Text
 from lakecat.display.text import portion
 
 if TYPE_CHECKING:
@@ -93,7 +93,14 @@ SAID = (
     *("key_part", "primary key", "stable", "tag", "Int64 not null", "The leading part", "An address", "nullable"),
     *("classification, values hidden", "Struct({'town': String, 'street': String})", "References target.ident"),
     *("Deprecated. Read key_part.", "Referenced by target.ident"),
-    *("-321", "654", "55", "hidden (classified as personal)", "From: Manifest of files", "approximate bounds"),
+    *(
+        "-321",
+        "654",
+        "55 (under 1 %)",
+        "hidden (classified as personal)",
+        "From: Manifest of files",
+        "approximate bounds",
+    ),
     *("2024-05-06 07:08:09 UTC", "TRUNCATE", "9,876", "Planet", "Mars_2 & <Venus>", "98,765,432 bytes", "17"),
     *("since: int = 1970", "hidden: classified as personal", "Declared in", "tables.py", "Read it", "Polars", "SQL"),
     *("import tables", "SELECT", "lakecat show books.everything"),
@@ -149,6 +156,8 @@ def texts(shown: object) -> Iterator[str]:
         yield from (shown.full or shown.text, shown.hint)
     elif isinstance(shown, Mark):
         yield shown.words
+    elif isinstance(shown, Bar):
+        yield shown.text
     elif isinstance(shown, Ref):
         yield shown.target
     elif isinstance(shown, Markup):
