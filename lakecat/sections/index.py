@@ -72,7 +72,8 @@ def said_by(sections: Iterable[HasEdges], table: TableSnapshot) -> tuple[tuple[E
             why = str(error) if isinstance(error, EdgeError) else f"it raised {type(error).__name__}"
             failures.append(f"The section {section.name!r} cannot say anything of other tables: {why}.")
             continue
-        edges.update(found)
+        # Plain ones: they are kept between builds, in which the package may be gone.
+        edges.update(Edge(*map(str, edge)) for edge in found)
     return tuple(sorted(edges)), tuple(failures)
 
 

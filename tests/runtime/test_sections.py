@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lakecat import Catalog, CatalogRegistry, Column
-from lakecat.blocks import Facts, Grid, Head, Mark, Part, Prose, Ref, Row, Tab, Tabs, Text
+from lakecat.blocks import Bar, Facts, Grid, Head, Mark, Part, Prose, Ref, Row, Tab, Tabs, Text
 from lakecat.display import notebook, text
 from lakecat.sections.base import Detail, Lead, Put
 from lakecat.sections.compose import compose
@@ -160,6 +160,8 @@ BROKEN: dict[str, tuple[object, str]] = {
     "clock": (change(collect=lambda self, table: Known(str(next(COUNT)))), "gave two records for one table"),
     "draw": (change(draw=lambda self, table, index: iter([Put("head", (Text(str(next(COUNT))),))])), "drew two things"),
     "words": (change(words=lambda self, table: [3]), "it gave int"),
+    "bar": (change(draw=lambda self, table, index: [Put("head", (Bar(2.0, "x"),))]), "the share of a bar is 2.0"),
+    "words of a bar": (change(draw=lambda self, table, index: [Put("head", (Bar(1, b"x"),))]), "a text is bytes"),
     "edge": (change(edges=lambda self, table: [("made_from", table.full_name, "a")]), "it gave tuple, not an Edge"),
     "edge of others": (change(edges=lambda self, table: [Edge("made_from", "a", "b")]), "an edge comes from 'a'"),
     "edge of columns": (
