@@ -212,7 +212,7 @@ class Project:
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "NO_COLOR": "1", **env}
         command += [str(self.srcdir), str(outdir)]
         # What Python itself reads when it starts needs a start.
-        if hasattr(os, "fork") and not any(name.startswith("PYTHON") for name in env):
+        if sys.platform == "linux" and not any(name.startswith("PYTHON") for name in env):
             return Built(self.srcdir, outdir, *FORKS.run(command[3:], environment))
         done = subprocess.run(
             command,
