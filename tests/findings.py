@@ -46,7 +46,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def _note(line: dict[str, Any]) -> None:
-    with Path(os.environ[_REPORT]).open("a", encoding="utf-8") as file:
+    # A test may have put something else in the place of ``Path.open``, which is mended after its report.
+    with open(os.environ[_REPORT], "a", encoding="utf-8") as file:  # noqa: PTH123
         file.write(json.dumps(line) + "\n")
 
 
