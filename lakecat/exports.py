@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecat import plugins
-from lakecat.errors import PluginError
-from lakecat.redaction import redact, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,16 +39,11 @@ def export(form: str, snapshots: Iterable[TableSnapshot]) -> str:
     make = exporter.load()
     # A problem of the last table must be known before anything is written, however far an exporter looks.
     tables = list(snapshots)
-    try:
+    with plugins.blamed(f"exporter {exporter} failed"):
         found = make(tables)
         pieces = [found] if isinstance(found, str) else list(found)
         if others := [piece for piece in pieces if not isinstance(piece, str)]:
             raise TypeError(f"it gave {type(others[0]).__name__}, not text")
         text = "".join(pieces)
         text.encode("utf-8")  # half a surrogate in a name cannot be written
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # what a package raises may be anything, such as SystemExit
-        sentence = f"exporter {exporter} failed: it raised {type(error).__name__}"
-        raise PluginError(sentence, " ".join(redact(text_of(error)).split())) from error
     return text

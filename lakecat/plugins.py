@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,26 @@ class Plugin:
                 raise PluginError(f"{broken}: module {self.module!r} has no {self.attribute!r}")
             found = getattr(found, part)
         return found
+
+
+@contextlib.contextmanager
+def blamed(sentence: str, *, but: tuple[type[BaseException], ...] = ()) -> Iterator[None]:
+    """Let what the code of a package raises in a ``with`` block, which may be anything, be the package's error.
+
+    Args:
+        sentence: What failed, with the package to blame.
+        but: What leaves as it is, beside the interrupt of somebody who stops it.
+
+    Raises:
+        PluginError: Anything was raised; its text, without secrets, is the reason.
+    """
+    try:
+        yield
+    except BaseException as error:  # such as SystemExit
+        if isinstance(error, (KeyboardInterrupt, *but)):
+            raise
+        reason = " ".join(redact(text_of(error)).split())
+        raise PluginError(f"{sentence}: it raised {type(error).__name__}", reason) from error
 
 
 def installed(group: str) -> tuple[Plugin, ...]:

@@ -10,7 +10,7 @@ from lakecat.asked import answers
 from lakecat.asked.net import Net, log_problem
 from lakecat.asked.place import base_of, location_facts
 from lakecat.classification import hidden_columns
-from lakecat.snapshot import Fact
+from lakecat.snapshot import ColumnStatistics, Fact
 from lakecat.sources.location import secrets_in
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lakecat.metadata import Column, TableMetadata
     from lakecat.registry.base import RegisteredTable
-    from lakecat.snapshot import ColumnStatistics, Commit, Parameter, Problem, Statistics
+    from lakecat.snapshot import Commit, Parameter, Problem, Statistics
     from lakecat.snippets import CatalogImport
     from lakecat.sources.base import TableSource
 
@@ -31,7 +31,8 @@ class AskedTable:
 
     What fails is a problem of the table and costs that answer alone; see :class:`lakecat.asked.net.Net`. Parameters,
     location and columns are asked at once, as only then it is known whose values must not be shown; the rest when
-    somebody asks for it. Texts among the answers show no secret and no value of a hidden column.
+    somebody asks for it. Parameters, location, facts and history show no secret and no value of a hidden column, and
+    such a column has no figures. What ``source`` holds, and the dtypes of ``columns``, are as they are.
 
     Args:
         table: The table.
@@ -109,7 +110,16 @@ class AskedTable:
 
     @functools.cached_property
     def column_statistics(self) -> Mapping[str, ColumnStatistics]:
-        """Figures of columns by their names, those of hidden ones too: nothing but counts of them may be told."""
+        """Figures of columns by their names; of hidden ones none."""
+        return {name: known for name, known in self._figures.items() if not self.hidden.of(name)}
+
+    @property
+    def null_counts(self) -> Mapping[str, ColumnStatistics]:
+        """How many values are missing in each column, hidden ones too, as that may break what is declared of them."""
+        return {name: ColumnStatistics(null_count=known.null_count) for name, known in self._figures.items()}
+
+    @functools.cached_property
+    def _figures(self) -> Mapping[str, ColumnStatistics]:
         nothing: dict[str, ColumnStatistics] = {}
         return self.ask("the statistics of its columns", lambda: answers.column_statistics(self.source), nothing)
 
@@ -127,8 +137,9 @@ class AskedTable:
     @property
     def failed(self) -> bool:
         """Whether anything that it was asked failed; all is asked for that."""
-        everything = (self.facts, self.statistics, self.history, self.column_statistics, self.flaws, self.description)
-        return bool(everything and self.problems)
+        for answer in ("facts", "statistics", "history", "column_statistics", "flaws", "description"):
+            getattr(self, answer)
+        return bool(self.problems)
 
     def _shown(self, parameter: Parameter) -> Parameter:
         """Return a parameter as it may be shown: of a hidden one neither default nor the values of its annotation."""

@@ -89,7 +89,7 @@ def _broken_promises(
     if found is not None:
         for _, text in mismatches(declared, {column.name: column.dtype for column in found}, asked.hidden):
             yield Problem(code="schema_mismatch", message=_NOT_AS_DECLARED, detail=text)
-    for _, text in null_mismatches(declared, asked.column_statistics):
+    for _, text in null_mismatches(declared, asked.null_counts):
         yield Problem(code="schema_mismatch", message=_NOT_AS_DECLARED, detail=text)
     if columns_of is not None:
         for _, text in broken_references(declared, columns_of):

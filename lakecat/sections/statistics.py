@@ -27,10 +27,9 @@ class Statistics:
     name, version, record = "statistics", 1, StatisticsSection
 
     def collect(self, table: AskedTable) -> StatisticsSection | None:
-        """Return the figures of the table and of its columns; of hidden columns none."""
+        """Return the figures of the table and of its columns."""
         known, figures = table.statistics, table.column_statistics
-        shown = [c.name for c in table.columns or () if c.name in figures and not table.hidden.of(c.name)]
-        columns = {name: figures[name] for name in shown}
+        columns = {c.name: figures[c.name] for c in table.columns or () if c.name in figures}
         return StatisticsSection(table=known, columns=columns) if known or columns else None
 
     def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:

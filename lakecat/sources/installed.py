@@ -6,7 +6,6 @@ from typing import Any
 
 from lakecat import plugins
 from lakecat.errors import LakecatError, PluginError
-from lakecat.redaction import redact, text_of
 from lakecat.sources.base import TableSource
 
 GROUP = "lakecat.sources"
@@ -27,13 +26,8 @@ def source_of(kind: str, /, *arguments: Any, **named: Any) -> TableSource:
     """
     found = plugins.find(GROUP, kind)
     make = found.load()
-    try:
+    with plugins.blamed(f"kind of source {found} cannot be made", but=(LakecatError,)):
         source: object = make(*arguments, **named)
-    except (KeyboardInterrupt, LakecatError):
-        raise
-    except BaseException as error:  # what a package raises may be anything, such as SystemExit
-        sentence = f"kind of source {found} cannot be made: it raised {type(error).__name__}"
-        raise PluginError(sentence, " ".join(redact(text_of(error)).split())) from error
     if not isinstance(source, TableSource):
         raise PluginError(f"kind of source {found} made {type(source).__name__}, which is no source")
     return source

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sphinx_lakecat.config import Settings
 
 _LOGGER = logging.getLogger(__name__)
-_TO_START = 60.0
 
 
 class TableStore(Tables):
@@ -51,8 +50,8 @@ class TableStore(Tables):
         *,
         folder: Path,
         imported: CatalogImport | None = None,
-        seconds: float = 60,
-        memory: int = 4 * 2**30,
+        seconds: float = Limits.seconds,
+        memory: int = Limits.memory,
     ) -> None:
         self._folder = folder
         self._tables = DocumentedTables()
@@ -68,7 +67,7 @@ class TableStore(Tables):
         loaded = [reference for reference in references if self._load(reference)]
         self.names = self._tables.names()
         self._package = package_token()
-        to_start = _TO_START + 3 * (time.monotonic() - start)
+        to_start = Limits.to_start + 3 * (time.monotonic() - start)
         limits = Limits(seconds, memory, to_start)
         self._asker = CarefulAsker(
             self._tables, loaded, folder=folder, imported=imported, limits=limits, tell=_tell_unavailable
