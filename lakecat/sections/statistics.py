@@ -112,7 +112,7 @@ def _row(column: ColumnSnapshot, rows: int) -> Row:
 
 def _nulls(nulls: int, rows: int) -> Span:
     """Return how many rows have no value; where there are any, and it is known of how many, with their share."""
-    if not nulls or nulls > rows:
+    if not 0 < nulls <= rows:  # a source may say anything
         return Text(f"{nulls:,}")
     return Bar(nulls / rows, f"{nulls:,} ({percent(nulls, rows)})")
 

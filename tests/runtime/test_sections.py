@@ -17,7 +17,7 @@ from lakecat.sections.compose import compose
 from lakecat.sections.index import Edge
 from lakecat.sections.parameters import described_parameters
 from lakecat.sections.registered import BUILT_IN
-from lakecat.snapshot import ColumnSnapshot, Fact, Figure, Parameter, Statistics, TableSnapshot
+from lakecat.snapshot import ColumnSnapshot, ColumnStatistics, Fact, Figure, Parameter, Statistics, TableSnapshot
 from lakecat.testing import check_section
 
 TABLE = TableSnapshot(
@@ -221,3 +221,34 @@ def test_what_a_docstring_says_of_parameters(style: str) -> None:
     shown = [line for line in text.page(compose(table)).splitlines() if line.startswith("Parameter")]
     said = f". {expected['day']}" if expected else ""
     assert shown == [f"Parameter  day, required{said}"]
+
+
+SHARES = {
+    "some": (1, 4, Bar(0.25, "1 (25 %)")),
+    "few": (1, 10**6, Bar(1e-06, "1 (under 1 %)")),
+    "nearly all": (999, 1000, Bar(0.999, "999 (over 99 %)")),
+    "all": (10**400, 10**400, Bar(1.0, f"{10**400:,} (100 %)")),
+    "none": (0, 4, Text("0")),
+    "no rows": (3, 0, Text("3")),
+    "more than rows": (5, 4, Text("5")),
+    "below nought": (-5, 4, Text("-5")),
+}
+
+
+@pytest.mark.parametrize("which", SHARES)
+@pytest.mark.parametrize("provenance", ["exact", "approximate"])
+def test_a_share_is_shown_where_it_is_one(which: str, provenance: Any) -> None:
+    """A source may say anything of its rows; of a number of rows that is not exact nothing is a share."""
+    nulls, rows, expected = SHARES[which]
+    known = ColumnStatistics(null_count=Figure(value=nulls, provenance="exact", source="log"))
+    table = TableSnapshot(
+        name="t",
+        kind="delta",
+        columns=(ColumnSnapshot(name="a", statistics=known),),
+        statistics=Statistics(rows=Figure(value=rows, provenance=provenance, source="log")),
+    )
+    part = compose(table).part("statistics")
+    assert part is not None
+    (grid,) = part.blocks
+    assert isinstance(grid, Grid)
+    assert grid.rows[0].cells[1] == ((expected if provenance == "exact" else Text(f"{nulls:,}"),),)
