@@ -48,10 +48,13 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
             rows = min(rows, max(n_rows, _USUAL_ROWS))
         try:
             batches = engine(table, rows).execute(_query(names, predicate, n_rows, schema))
-            with contextlib.closing(_ahead(batches)) as fetched:
-                frames = (frame if frame.schema == dtypes else frame.cast(dtypes) for frame in _frames(fetched, rows))
-                frames = (frame.with_columns(bytes_) if bytes_ else frame for frame in frames)
-                yield from in_plan_order(frames, columns=with_columns, predicate=predicate, n_rows=n_rows)
+            frames = (frame if frame.schema == dtypes else frame.cast(dtypes) for frame in map(pl.DataFrame, batches))
+            frames = (frame.with_columns(bytes_) if bytes_ else frame for frame in frames)
+            wanted = in_plan_order(
+                _gathered(frames, rows), columns=with_columns, predicate=predicate, n_rows=n_rows
+            )
+            with contextlib.closing(_ahead(wanted)) as fetched:
+                yield from fetched
         except BaseException as error:
             if not is_failure(error):
                 raise
@@ -119,10 +122,11 @@ def _batch_rows(table: deltalake.DeltaTable) -> int:
     return min(_MOST_ROWS, max(_FEWEST_ROWS, int(_BATCH_BYTES / max(size, 1.0))))
 
 
-def _ahead(batches: Iterable[Any]) -> Generator[Any, None, None]:
-    """Yield batches that a thread of its own fetches ahead, so that the engine reads while rows are used.
+def _ahead(frames: Iterable[pl.DataFrame]) -> Generator[pl.DataFrame, None, None]:
+    """Yield frames that a thread of its own makes ahead, so that the engine reads while rows are used.
 
-    The thread ends when this is closed. Polars may let go of a plan that took few rows as late as with the next one.
+    All that is done in Python belongs into that thread, since the engine holds the GIL while it reads: who gives it up
+    elsewhere, as each operation of Polars does, waits for a whole batch to get it back. The thread ends when this is closed. Polars may let go of a plan that took few rows as late as with the next one.
     """
     found: queue.Queue[Any] = queue.Queue(_AHEAD)
     stopped, end = threading.Event(), object()
@@ -130,8 +134,8 @@ def _ahead(batches: Iterable[Any]) -> Generator[Any, None, None]:
 
     def fetch() -> None:
         try:
-            for batch in batches:
-                found.put(batch)
+            for frame in frames:
+                found.put(frame)
                 if stopped.is_set():
                     return
         except BaseException as error:  # noqa: BLE001 (a panic is no Exception; it is raised again where rows are used)
@@ -155,18 +159,18 @@ def _ahead(batches: Iterable[Any]) -> Generator[Any, None, None]:
         raise failures[0]
 
 
-def _frames(batches: Iterable[Any], rows: int) -> Iterator[pl.DataFrame]:
-    """Yield frames of about so many rows: many small files give batches that would cost more than their rows.
+def _gathered(frames: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
+    """Yield frames of at least half as many rows: many small files give frames that would cost more than their rows.
 
     The first ones are smaller, so that a reader who wants few rows gets them early.
     """
     kept: list[pl.DataFrame] = []
     height, enough = 0, 1
-    for batch in batches:
-        kept.append(pl.DataFrame(batch))
-        height += kept[-1].height
+    for frame in frames:
+        kept.append(frame)
+        height += frame.height
         if height >= enough:
-            yield pl.concat(kept, rechunk=False)
-            kept, height, enough = [], 0, min(rows, 2 * enough)
+            yield frame if len(kept) == 1 else pl.concat(kept, rechunk=False)
+            kept, height, enough = [], 0, min(rows // 2, 2 * enough)
     if kept:
         yield pl.concat(kept, rechunk=False)

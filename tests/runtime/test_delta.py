@@ -24,7 +24,7 @@ from lakecat import (
     register_static_table,
 )
 from lakecat.snapshot import Fact, Figure
-from lakecat.sources.delta_engine import _frames
+from lakecat.sources.delta_engine import _gathered
 from lakecat.testing import check_source
 
 if TYPE_CHECKING:
@@ -334,4 +334,4 @@ def test_bounds_of_nested_times(tmp_path: Path, values: list[Any], reader: str) 
 def test_few_rows_come_early() -> None:
     """Small batches are put together, the first ones less, so that a reader who wants few rows need not wait."""
     batches = [pl.DataFrame({"a": [i]}) for i in range(12)]
-    assert [frame["a"].to_list() for frame in _frames(batches, 4)] == [[0], [1, 2], [3, 4, 5, 6], [7, 8, 9, 10], [11]]
+    assert [frame["a"].to_list() for frame in _gathered(batches, 8)] == [[0], [1, 2], [3, 4, 5, 6], [7, 8, 9, 10], [11]]

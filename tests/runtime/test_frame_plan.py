@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -174,18 +177,56 @@ def test_a_failure_of_the_engine_comes_after_what_was_read(no_thread: Callable[[
     [
         ([3, 3, 3], 100, [3, 3, 3]),
         ([1] * 8, 100, [1, 2, 4, 1]),
-        ([1] * 12, 2, [1, 2, 2, 2, 2, 2, 1]),
+        ([1] * 12, 4, [1, 2, 2, 2, 2, 2, 1]),
+        ([5, 2, 1, 4, 2, 3], 8, [5, 2, 5, 5]),
         ([0, 0, 1, 0], 100, [1, 0]),
         ([], 100, []),
     ],
 )
 def test_small_batches_are_put_together(heights: list[int], rows: int, found: list[int]) -> None:
-    """The first frames are small, the next ones larger up to so many rows; none is lost, and their order stays."""
+    """The first frames are small, the next ones larger up to half as many rows; none is lost, and their order stays."""
     starts = [sum(heights[:i]) for i in range(len(heights))]
-    batches = [pl.DataFrame({"a": range(s, s + h)}).to_arrow() for s, h in zip(starts, heights, strict=True)]
-    made = list(delta_engine._frames(batches, rows))
+    batches = [pl.DataFrame({"a": range(s, s + h)}) for s, h in zip(starts, heights, strict=True)]
+    made = list(delta_engine._gathered(batches, rows))
     assert [frame.height for frame in made] == found
     assert [value for frame in made for value in frame["a"]] == list(range(sum(heights)))
+
+
+ONE_THREAD = """
+import sys
+import polars as pl
+from deltalake import DeltaTable
+from lakecat.sources.delta_engine import scan_datafusion
+
+def scan():
+    return scan_datafusion(DeltaTable(sys.argv[1]), lambda error: error)
+
+assert pl.thread_pool_size() == 1
+plans = [
+    scan().filter(pl.col("a") % 2 == 0).join(scan().filter(pl.col("a") > 4), on="a").select(pl.len()),
+    pl.concat([scan(), scan().filter(pl.col("list").list.len() == 2)]).select(pl.len()),
+    scan().filter(pl.col("text").map_elements(len, return_dtype=pl.Int64) == 1).select(pl.len()),
+]
+for engine in ("in-memory", "streaming"):
+    print(*(frame.item() for frame in pl.collect_all(plans, engine=engine)))
+"""
+
+
+def test_one_thread_is_enough(tmp_path: Path) -> None:
+    """Filters run in the thread that reads ahead. That locks nothing where Polars has one thread for all plans."""
+    numbers = pl.int_range(40_000, eager=True)
+    frame = pl.DataFrame({"a": numbers, "text": numbers.cast(pl.String)}).with_columns(list=pl.concat_list("a", "a"))
+    for part in frame.iter_slices(10_000):
+        part.write_delta(tmp_path / "t", mode="append")
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_THREAD, str(tmp_path / "t")],
+        env={**os.environ, "POLARS_MAX_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.stdout.splitlines() == ["19997 80000 10"] * 2, done.stderr
 
 
 class Files:
