@@ -21,7 +21,7 @@ from deltalake import DeltaTable as ByHand
 from deltalake import write_deltalake
 
 from lakecat import Catalog, CatalogRegistry, DeltaTable, ParquetTable
-from lakecat.sources.delta_engine import scan_datafusion
+from lakecat.sources.delta.engine import scan_datafusion
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -61,12 +61,18 @@ class Late(DeltaTable):
     at = 0
     meanwhile: Callable[[], Any] | None = None
 
-    def _load(self, version: int | None = None) -> Any:
-        table = super()._load(version)
-        self.opened += 1
-        if self.opened == self.at and self.meanwhile is not None:
-            self.meanwhile()
-        return table
+    def __init__(self, name: str, **where: Any) -> None:
+        super().__init__(name, **where)
+        load = self.handle.load
+
+        def load_and_wait(version: int | None = None) -> Any:
+            table = load(version)
+            self.opened += 1
+            if self.opened == self.at and self.meanwhile is not None:
+                self.meanwhile()
+            return table
+
+        self.handle.load = load_and_wait  # type: ignore[method-assign]
 
 
 def make_table(uri: str | Path, **how: Any) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MUTATED = (
     "lakecat/sources/*.py",
+    "lakecat/sources/*/*.py",
     "lakecat/reading.py",
     "lakecat/observe.py",
     "lakecat/registry/*.py",
@@ -46,21 +47,21 @@ MUTATED = (
 )
 # The first pattern that fits a module names its tests, those that are quick or near first.
 TESTS = {
-    "lakecat/sources/delta_[cusw]*.py": "test_delta_commit test_delta_log test_delta_schema test_delta_scratch"
+    "lakecat/sources/delta/[cusw]*.py": "test_delta_commit test_delta_log test_delta_schema test_delta_scratch"
     " test_delta_open test_delta_upkeep test_delta_write test_delta_merge test_delta_rewrite test_observe"
     " test_delta_pairs",
-    "lakecat/sources/delta_[en]*.py": "test_delta_open test_delta_log test_frame_plan test_delta test_delta_engine"
+    "lakecat/sources/delta/[en]*.py": "test_delta_open test_delta_log test_frame_plan test_delta test_delta_engine"
     " test_delta_hypothesis ../fuzz/test_*",
-    "lakecat/sources/delta_times.py": "test_delta_open test_delta_folder test_delta_times test_delta test_introspect",
-    "lakecat/sources/delta*.py": "test_delta_open test_delta_log test_delta_folder test_delta_commit test_delta"
+    "lakecat/sources/delta/times.py": "test_delta_open test_delta_folder test_delta_times test_delta test_introspect",
+    "lakecat/sources/delta/*.py": "test_delta_open test_delta_log test_delta_folder test_delta_commit test_delta"
     " test_single_edits test_introspect test_delta_times test_delta_write test_delta_rewrite ../corpus/test_odd_tables",
     "lakecat/sources/frame_stream.py": "test_frame_plan test_delta_write test_delta_merge test_delta_rewrite",
     "lakecat/sources/frame_plan.py": "test_frame_plan ../fuzz/test_limits test_delta_engine test_places",
     "lakecat/sources/predicate.py": "test_predicate test_delta_engine ../fuzz/test_* test_delta_hypothesis",
-    "lakecat/sources/isolation.py": "test_isolation test_single_edits test_parquet*",
-    "lakecat/sources/object_store.py": "test_store_place test_parquet_web test_places test_parquet_local",
-    "lakecat/sources/parquet*.py": "test_partitions test_files test_footers test_parquet* test_places test_single_edits"
-    " test_isolation test_laziness test_introspect test_classification ../fuzz/test_limits",
+    "lakecat/sources/parquet/isolation.py": "test_isolation test_single_edits test_parquet*",
+    "lakecat/sources/parquet/store.py": "test_store_place test_parquet_web test_places test_parquet_local",
+    "lakecat/sources/parquet/*.py": "test_partitions test_files test_footers test_parquet* test_places"
+    " test_single_edits test_isolation test_laziness test_introspect test_classification ../fuzz/test_limits",
     "lakecat/sources/function.py": "test_function_source test_parameters test_declare test_introspect test_snippets"
     " ../sphinx/test_second_build",
     "lakecat/sources/values.py": "test_values test_delta_log test_footers",

@@ -24,7 +24,7 @@ from lakecat import (
     register_static_table,
 )
 from lakecat.snapshot import Fact, Figure
-from lakecat.sources.delta_engine import _gathered
+from lakecat.sources.delta.engine import _gathered
 from lakecat.testing import check_source
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from lakecat.errors import (
     UnreachableError,
     UnsupportedFeatureError,
 )
-from lakecat.sources.delta_commit import TableChange, change, check_choice, commit_properties, own_metrics
-from lakecat.sources.delta_upkeep import small_files
+from lakecat.sources.delta.commit import Operation, TableChange, change, check_choice, commit_properties, own_metrics
+from lakecat.sources.delta.upkeep import small_files
 
 
 @pytest.mark.parametrize(
@@ -103,21 +103,22 @@ def test_choices() -> None:
 )
 def test_why_a_change_is_refused(error: Exception, kind: type[SourceError], says: str) -> None:
     """What deltalake raises is an error that says which table cannot be what, and why; its text is the reason."""
-    found = DeltaTable("t", uri="x")._refusal(error, "be changed")
+    changing = Operation(DeltaTable("t", uri="x"), "be changed")
+    found = changing.refusal(error)
     assert type(found) is kind
     assert found.message.startswith(f"table 't' cannot be changed: {says}")
     assert found.reason == str(error)
     assert getattr(found, "columns", ()) == ()
-    assert DeltaTable("t", uri="x")._refusal(found, "be changed") is found
+    assert changing.refusal(found) is found
 
 
 @pytest.mark.parametrize("predicate", [pl.col("a") == 1, None, 5, "", "  "], ids=str)
 def test_predicates_that_are_no_sql(predicate: Any) -> None:
     """A predicate is SQL text; what else it is is told."""
-    table = DeltaTable("t", uri="x")
-    assert table._sql("a = 1") == "a = 1"
+    changing = Operation(DeltaTable("t", uri="x"), "be changed")
+    assert changing.sql("a = 1") == "a = 1"
     with pytest.raises(TableParameterError, match=r"^a predicate on table 't' is .*; write SQL text"):
-        table._sql(predicate)
+        changing.sql(predicate)
 
 
 def test_a_store_that_fails_while_it_is_asked_for_the_newest_version() -> None:
@@ -131,9 +132,9 @@ def test_a_store_that_fails_while_it_is_asked_for_the_newest_version() -> None:
         return SimpleNamespace(_table=SimpleNamespace(get_latest_version=ask), version=lambda: 0)
 
     with pytest.raises(UnreachableError):
-        table._is_newest(failing(OSError("connection refused")))
+        table.handle._is_newest(failing(OSError("connection refused")))
     with pytest.raises(KeyboardInterrupt):
-        table._is_newest(failing(KeyboardInterrupt()))
+        table.handle._is_newest(failing(KeyboardInterrupt()))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from lakecat.errors import (
     TableParameterError,
 )
-from lakecat.sources import delta_times
-from lakecat.sources.delta_folder import LOG, TableFolder, commit_name, commit_versions, is_empty_text, token_of
+from lakecat.sources.delta import times as delta_times
+from lakecat.sources.delta.folder import LOG, TableFolder, commit_name, commit_versions, is_empty_text, token_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from lakecat import DeltaTable
-from lakecat.sources.delta_engine import scan_datafusion
-from lakecat.sources.delta_native import scan_native, why_not_native
+from lakecat.sources.delta.engine import scan_datafusion
+from lakecat.sources.delta.native import scan_native, why_not_native
 
 if TYPE_CHECKING:
     from collections.abc import Callable

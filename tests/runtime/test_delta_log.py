@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lakecat import DeltaTable
-from lakecat.sources.delta_folder import LOG, commit_name
-from lakecat.sources.delta_native import local_files
-from lakecat.sources.delta_scratch import (
+from lakecat.sources.delta.folder import LOG, commit_name
+from lakecat.sources.delta.native import local_files
+from lakecat.sources.delta.scratch import (
     empty_partitions,
     features,
     live_files,
@@ -19,7 +19,7 @@ from lakecat.sources.delta_scratch import (
     why_not_removed,
     why_not_replaced,
 )
-from lakecat.sources.delta_upkeep import _target_size
+from lakecat.sources.delta.upkeep import _target_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,7 +130,7 @@ def test_bounds_of_a_partition_of_bytes(tmp_path: Path) -> None:
 def test_files_that_are_missing(tmp_path: Path) -> None:
     """How many files are missing is said, and the first one's name; the others do not make up for them."""
     table = write_log(tmp_path, {"a": "long"}, *(add(f"{name}.parquet") for name in "abc"))
-    paths = local_files(table._open())
+    paths = local_files(table.handle.newest())
     assert paths is not None
     assert [path.parent for path in paths] == [tmp_path] * 3
     paths[1].touch()
@@ -149,7 +149,7 @@ def test_files_that_are_missing(tmp_path: Path) -> None:
 def test_files_elsewhere(tmp_path: Path) -> None:
     """A file may lie outside of the table's folder, and its path is escaped either way."""
     files = [add("a%20b.parquet"), add((tmp_path / "c d.parquet").as_uri())]
-    table = write_log(tmp_path / "t", {"a": "long"}, *files)._open()
+    table = write_log(tmp_path / "t", {"a": "long"}, *files).handle.newest()
     assert set(local_files(table) or ()) == {tmp_path / "t" / "a b.parquet", tmp_path / "c d.parquet"}
     assert why_not_replaced(table) == "some of its data files lie outside of its folder"
 
@@ -218,7 +218,7 @@ def test_ten_entries_of_a_history(tmp_path: Path) -> None:
 )
 def test_files_that_deltalake_would_not_remove(tmp_path: Path, path: str, kind: str, reason: str | None) -> None:
     """Paths that deltalake would write otherwise, and partitions of bytes, are told before anything is changed."""
-    table = write_log(tmp_path, {"a": "long", "p": kind}, add(path, partition=["x"]), by=("p",))._open()
+    table = write_log(tmp_path, {"a": "long", "p": kind}, add(path, partition=["x"]), by=("p",)).handle.newest()
     found = why_not_removed(table, rewrites=True)
     assert found is None if reason is None else (found or "").startswith(reason)
     assert (why_not_removed(table, rewrites=False) is None) == (reason is None or kind == "binary")
@@ -228,7 +228,7 @@ def test_files_that_deltalake_would_not_remove(tmp_path: Path, path: str, kind: 
 def test_partitions_of_empty_texts(tmp_path: Path) -> None:
     """The columns are named of which a file has an empty text; of files without statistics no rows are known."""
     files = [add("p=/q=1/a", None, partition=[""]), add("p=x/q=1/a", None, partition=["x"])]
-    table = write_log(tmp_path, {"p": "string", "q": "string"}, *files, by=("p", "q"))._open()
+    table = write_log(tmp_path, {"p": "string", "q": "string"}, *files, by=("p", "q")).handle.newest()
     assert empty_partitions(table) == ["p"]
     assert live_files(table)["num_records"].to_list() == [None, None]
 
@@ -247,7 +247,7 @@ def test_features_that_new_files_would_lack(
     tmp_path: Path, protocol: dict[str, Any] | None, settings: dict[str, str], reason: str | None
 ) -> None:
     """Files are not made outside of a table that asks of them what they would not have."""
-    table = write_log(tmp_path, {"a": "long"}, add(), settings=settings, protocol=protocol)._open()
+    table = write_log(tmp_path, {"a": "long"}, add(), settings=settings, protocol=protocol).handle.newest()
     assert why_not_carried(table) == reason
     assert why_not_replaced(table) == (None if reason is None else f"it uses {reason}, which its new files would lack")
     assert features(table) == frozenset((protocol or {}).get("writerFeatures", ()))
@@ -267,9 +267,9 @@ def test_features_that_new_files_would_lack(
 )
 def test_versions_of_another_shape(tmp_path: Path, other: Callable[[Path], DeltaTable]) -> None:
     """Columns, partitions, settings and features make the shape of a version, its files do not."""
-    one = write_log(tmp_path / "one", {"a": "long"})._open()
-    assert same_shape(one, write_log(tmp_path / "same", {"a": "long"}, add())._open())
-    assert not same_shape(one, other(tmp_path / "other")._open())
+    one = write_log(tmp_path / "one", {"a": "long"}).handle.newest()
+    assert same_shape(one, write_log(tmp_path / "same", {"a": "long"}, add()).handle.newest())
+    assert not same_shape(one, other(tmp_path / "other").handle.newest())
 
 
 @pytest.mark.parametrize(
@@ -279,4 +279,4 @@ def test_versions_of_another_shape(tmp_path: Path, other: Callable[[Path], Delta
 def test_sizes_of_new_files(tmp_path: Path, own: str | None, given: int | None, size: int) -> None:
     """A size that is given counts, then the table's own setting, then 100 MB."""
     settings = {} if own is None else {"delta.targetFileSize": own}
-    assert _target_size(write_log(tmp_path, {"a": "long"}, settings=settings)._open(), given) == size
+    assert _target_size(write_log(tmp_path, {"a": "long"}, settings=settings).handle.newest(), given) == size

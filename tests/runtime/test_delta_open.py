@@ -12,8 +12,11 @@ import pytest
 
 from lakecat import DeltaTable
 from lakecat.errors import SourceError, UnreachableError
-from lakecat.sources import delta, delta_engine, delta_times
-from lakecat.sources.delta_native import why_not_native
+from lakecat.sources.delta import engine as delta_engine
+from lakecat.sources.delta import table as delta_table
+from lakecat.sources.delta import times as delta_times
+from lakecat.sources.delta.handle import DeltaHandle
+from lakecat.sources.delta.native import why_not_native
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +88,7 @@ def test_a_failure_is_typed_and_an_interrupt_is_not(
     def fail(*_: Any, **__: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(delta, "scan_native", fail)
+    monkeypatch.setattr(delta_table, "scan_native", fail)
     monkeypatch.setattr(delta_times, "version_at", fail)
     with pytest.raises(raised) as told:
         users.scan(**({} if call == "scan" else {"timestamp": datetime.now(UTC)}))
@@ -103,7 +106,7 @@ def test_tokens_of_what_cannot_be_asked(tmp_path: Path, monkeypatch: pytest.Monk
     def silent(_: Any) -> Any:
         raise UnreachableError("no answer")
 
-    monkeypatch.setattr(DeltaTable, "_open", silent)
+    monkeypatch.setattr(DeltaHandle, "newest", silent)
     assert DeltaTable("t", uri="s3://lake/t", storage_options=KEYS).change_token() is None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from lakecat import Column
 from lakecat.errors import SchemaMismatchError
-from lakecat.sources.delta_schema import delta_schema, fit, not_storable
+from lakecat.sources.delta.schema import delta_schema, fit, not_storable
 
 TABLE = pl.Schema({"i": pl.Int64, "s": pl.String})
 

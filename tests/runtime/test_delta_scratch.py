@@ -10,8 +10,8 @@ import pytest
 from deltalake.exceptions import CommitFailedError
 
 from lakecat import DeltaTable
-from lakecat.sources import delta_scratch
-from lakecat.sources.delta_scratch import live_files, scratch
+from lakecat.sources.delta import scratch as delta_scratch
+from lakecat.sources.delta.scratch import live_files, scratch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,16 +43,16 @@ def left(source: DeltaTable, tmp_path: Path) -> list[str]:
 
 def test_rows_written_anew(source: DeltaTable, tmp_path: Path) -> None:
     """New files take the place of others by one commit, which says how many; of the scratch table only they stay."""
-    table = source._load()
+    table = source.handle.load()
     files = live_files(table)
-    with scratch(source._folder) as made:
+    with scratch(source.handle.folder) as made:
         made.like(table, files)
         made.rewrite(target_size=1 << 20)
-        done = made.commit(table, removed=files, reload=source._load, check=nothing, told={"said": "so"})
+        done = made.commit(table, removed=files, reload=source.handle.load, check=nothing, told={"said": "so"})
     assert done == (2, {"num_added_files": 2, "num_removed_files": 4})
     assert sorted(source.scan().collect().rows(), key=str) == [(1, "x"), (2, None), (3, "x"), (4, None)]
     assert left(source, tmp_path) == [".parquet"]
-    (newest,) = source._load().history(1)
+    (newest,) = source.handle.load().history(1)
     assert newest["operationMetrics"] == done[1]
     assert (newest["said"], newest["isBlindAppend"]) == ("so", False)
     assert len(list(tmp_path.glob("t/lakecat-*/**/*.parquet"))) == 2
@@ -61,15 +61,15 @@ def test_rows_written_anew(source: DeltaTable, tmp_path: Path) -> None:
 @pytest.mark.parametrize("by", [(), ("a",)])
 def test_some_files_alone(source: DeltaTable, tmp_path: Path, by: tuple[str, ...]) -> None:
     """The files that are not named stay what they are, and none is left of what was written on the way."""
-    table = source._load()
+    table = source.handle.load()
     files = live_files(table)
     some = files.filter(pl.col("partition.p") == "x")
-    with scratch(source._folder) as made:
+    with scratch(source.handle.folder) as made:
         made.like(table, some)
         made.rewrite(target_size=1 << 20, by=by)
-        _, figures = made.commit(table, removed=some, reload=source._load, check=nothing, told={})
+        _, figures = made.commit(table, removed=some, reload=source.handle.load, check=nothing, told={})
     assert figures == {"num_added_files": 1, "num_removed_files": 2}
-    now = live_files(source._load())
+    now = live_files(source.handle.load())
     assert set(files["path"]) - set(some["path"]) < set(now["path"])
     assert len(list(tmp_path.glob("t/lakecat-*/**/*.parquet"))) == 1
     assert sorted(source.scan().collect()["a"]) == [1, 2, 3, 4]
@@ -77,11 +77,11 @@ def test_some_files_alone(source: DeltaTable, tmp_path: Path, by: tuple[str, ...
 
 def test_all_rows_replaced(source: DeltaTable, tmp_path: Path) -> None:
     """Where no files are named all are replaced, and the new rows are counted."""
-    table = source._load()
-    with scratch(source._folder) as made:
+    table = source.handle.load()
+    with scratch(source.handle.folder) as made:
         made.like(table)
         made.write(pl.concat([ROWS, ROWS, ROWS]))
-        done = made.commit(table, removed=None, reload=source._load, check=nothing, told={})
+        done = made.commit(table, removed=None, reload=source.handle.load, check=nothing, told={})
     assert done == (2, {"num_added_files": 2, "num_removed_files": 4, "num_added_rows": 6})
     assert source.scan().collect().height == 6
     assert left(source, tmp_path) == [".parquet"]
@@ -89,20 +89,20 @@ def test_all_rows_replaced(source: DeltaTable, tmp_path: Path) -> None:
 
 def test_rows_that_got_lost(source: DeltaTable, tmp_path: Path) -> None:
     """If not as many rows were written as there were, nothing is committed, and nothing stays."""
-    table = source._load()
+    table = source.handle.load()
     files = live_files(table)
 
     def write() -> None:
-        with scratch(source._folder) as made:
+        with scratch(source.handle.folder) as made:
             made.like(table, files)
             made.write(ROWS)
-            made.commit(table, removed=files, reload=source._load, check=nothing, told={})
+            made.commit(table, removed=files, reload=source.handle.load, check=nothing, told={})
 
     with pytest.raises(RuntimeError, match="4 rows were to be written anew, and 2 were"):
         write()
     assert left(source, tmp_path) == []
     assert not list(tmp_path.glob("t/lakecat-*"))
-    assert source._load().version() == 1
+    assert source.handle.load().version() == 1
 
 
 @pytest.mark.parametrize("others", [1, 2, 3])
@@ -111,7 +111,7 @@ def test_other_writers_are_first(
 ) -> None:
     """The commit is done again on each newer version, after a look at it; if it never comes first, nothing stays."""
     monkeypatch.setattr(delta_scratch, "_ATTEMPTS", 3)
-    table = source._load()
+    table = source.handle.load()
     files = live_files(table)
     looked = []
 
@@ -121,10 +121,10 @@ def test_other_writers_are_first(
             ROWS.write_delta(source.uri, mode="append")
 
     def write() -> int:
-        with scratch(source._folder) as made:
+        with scratch(source.handle.folder) as made:
             made.like(table, files)
             made.rewrite(target_size=1 << 20)
-            return made.commit(table, removed=files, reload=source._load, check=check, told={})[0]
+            return made.commit(table, removed=files, reload=source.handle.load, check=check, told={})[0]
 
     if others < 3:
         assert write() == 2 + others
@@ -156,14 +156,14 @@ class Deaf:
 @pytest.mark.parametrize("takes", [True, False])
 def test_a_store_that_loses_the_answer(source: DeltaTable, tmp_path: Path, takes: bool) -> None:
     """What was committed though the answer got lost is not done again; where nothing came, it is an error."""
-    table = Deaf(source._load(), takes=takes)
+    table = Deaf(source.handle.load(), takes=takes)
     files = live_files(table)  # type: ignore[arg-type]
 
     def write() -> int:
-        with scratch(source._folder) as made:
-            made.like(source._load(), files)
+        with scratch(source.handle.folder) as made:
+            made.like(source.handle.load(), files)
             made.rewrite(target_size=1 << 20)
-            return made.commit(table, removed=files, reload=source._load, check=nothing, told={})[0]  # type: ignore[arg-type]
+            return made.commit(table, removed=files, reload=source.handle.load, check=nothing, told={})[0]  # type: ignore[arg-type]
 
     if takes:
         assert write() == 2
@@ -172,7 +172,7 @@ def test_a_store_that_loses_the_answer(source: DeltaTable, tmp_path: Path, takes
         with pytest.raises(CommitFailedError):
             write()
         assert left(source, tmp_path) == []
-    assert source._load().version() == (2 if takes else 1)
+    assert source.handle.load().version() == (2 if takes else 1)
     assert source.scan().collect().height == 4
 
 
@@ -180,9 +180,9 @@ def test_rules_and_settings_hold_for_new_rows(tmp_path: Path) -> None:
     """Rows that break a rule of the table are refused where they are written; settings of files are the table's."""
     source = DeltaTable("t", uri=tmp_path / "t")
     source.create(schema={"a": pl.Int64}, properties={"delta.targetFileSize": "77", "delta.appendOnly": "false"})
-    source._load().alter.add_constraint({"positive": "a > 0"})
-    with scratch(source._folder) as made:
-        made.like(source._load())
+    source.handle.load().alter.add_constraint({"positive": "a > 0"})
+    with scratch(source.handle.folder) as made:
+        made.like(source.handle.load())
         settings = made.table.metadata().configuration
         assert settings == {"delta.targetFileSize": "77", "delta.constraints.positive": "a > 0"}
         with pytest.raises(Exception, match="1 rows failed validation"):

@@ -155,9 +155,9 @@ def test_a_version_that_was_cleaned_up(tmp_path: Path, removed: int) -> None:
 def test_the_history_of_a_version_is_not_that_of_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A commit that comes in while the history is read does not shift the versions in it."""
     source = write_at(tmp_path, [START, START + timedelta(hours=1)])
-    opened = source._open()
+    opened = source.handle.newest()
     pl.DataFrame({"a": [2]}).write_delta(source.uri, mode="append")
-    monkeypatch.setattr(source, "_open", lambda: opened)
+    monkeypatch.setattr(source.handle, "newest", lambda: opened)
     assert [(commit.version, (commit.time or "")[11:19]) for commit in source.history()] == [
         (1, "13:00:00"),
         (0, "12:00:00"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lakecat.errors import SourceError, SourceNotFoundError
-from lakecat.sources.parquet_files import (
+from lakecat.sources.parquet.files import (
     FOLDER,
     DataFile,
     LocalPlace,

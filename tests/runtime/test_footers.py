@@ -13,10 +13,10 @@ import pyarrow.parquet
 import pytest
 
 from lakecat.errors import CorruptDataError, EncryptedDataError, SchemaMismatchError, SourceError
-from lakecat.sources import parquet_footer, parquet_schema
-from lakecat.sources.parquet_files import DataFile, LocalPlace
-from lakecat.sources.parquet_footer import ColumnFooter, read_columns, read_far_times, read_first_record
-from lakecat.sources.parquet_schema import Footers, check_same, fits, known_type
+from lakecat.sources.parquet import footer, schema
+from lakecat.sources.parquet.files import DataFile, LocalPlace
+from lakecat.sources.parquet.footer import ColumnFooter, read_columns, read_far_times, read_first_record
+from lakecat.sources.parquet.schema import Footers, check_same, fits, known_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +162,7 @@ def test_so_many_rows_are_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[int], columns: list[str], everything: bool
 ) -> None:
     """Files are looked at until so many rows are; whether these were all is told."""
-    monkeypatch.setattr(parquet_footer, "_ROWS_TRIED", 6)
+    monkeypatch.setattr(footer, "_ROWS_TRIED", 6)
     files = []
     for i, height in enumerate(rows):
         times = pa.array([0] * (height - i) + [(LAST - EPOCH) // MILLI + 1] * i, pa.timestamp("ms"))
@@ -301,8 +301,8 @@ def test_each_footer_is_read_once(tmp_path: Path, is_local: bool) -> None:
 
 def test_files_that_are_gone_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is known of files that are no more is not kept for ever, and what is asked for is there all the same."""
-    monkeypatch.setattr(parquet_schema, "_KEPT", 1)
-    monkeypatch.setattr(parquet_schema, "_MOST_DIGESTS", 1)
+    monkeypatch.setattr(schema, "_KEPT", 1)
+    monkeypatch.setattr(schema, "_MOST_DIGESTS", 1)
     place, footers = Counted(tmp_path), Footers(table="t", typed=typed)
     for number in range(8):
         path = tmp_path / f"{number}.parquet"
@@ -317,7 +317,7 @@ def test_files_that_are_gone_are_forgotten(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("tail", [12, 64, 1 << 16])
 def test_a_footer_of_any_length(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tail: int) -> None:
     """A footer that is longer than what is read at first is read whole: no byte more, none less."""
-    monkeypatch.setattr(parquet_schema, "_TAIL", tail)
+    monkeypatch.setattr(schema, "_TAIL", tail)
     data = (tmp_path / "t.parquet", {f"column {i}": [i] for i in range(9)})
     path = data[0]
     written(*data)

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from lakecat import DeltaTable
-from lakecat.sources import delta_engine
-from lakecat.sources.delta_engine import scan_datafusion
+from lakecat.sources.delta import engine as delta_engine
+from lakecat.sources.delta.engine import scan_datafusion
 from lakecat.sources.frame_plan import columns_needed, in_plan_order
 from lakecat.sources.frame_stream import FrameStream
 
@@ -196,7 +196,7 @@ ONE_THREAD = """
 import sys
 import polars as pl
 from deltalake import DeltaTable
-from lakecat.sources.delta_engine import scan_datafusion
+from lakecat.sources.delta.engine import scan_datafusion
 
 def scan():
     return scan_datafusion(DeltaTable(sys.argv[1]), lambda error: error)
@@ -277,7 +277,7 @@ def test_a_limit_asks_for_small_batches(
 ) -> None:
     """The engine makes no batches much larger than a limit."""
     pl.DataFrame({"a": range(200_000)}).write_delta(tmp_path / "t")
-    table = DeltaTable("t", uri=tmp_path / "t")._open()
+    table = DeltaTable("t", uri=tmp_path / "t").handle.newest()
     asked = []
     engine = delta_engine.engine
 

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from lakecat.errors import CorruptDataError, SourceTimeoutError
-from lakecat.sources import isolation
-from lakecat.sources.isolation import FooterProcess
+from lakecat.sources.parquet import isolation
+from lakecat.sources.parquet.isolation import FooterProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +110,7 @@ PRELUDE = """
 import fcntl, os, signal, struct, sys, termios, threading, time
 import polars as pl
 from lakecat.errors import SourceTimeoutError
-from lakecat.sources import isolation
+from lakecat.sources.parquet import isolation
 
 pl.DataFrame({"n": [1, 2]}).write_parquet("a")
 pl.DataFrame({"n": [30, 40]}).write_parquet("b")

@@ -135,7 +135,7 @@ def test_a_delta_table_is_described_from_its_log(tmp_path: Path, make: Callable[
 @pytest.mark.finding(29)
 def test_table_of_parquet_reads_each_footer_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`table()` reads all footers, up to a bound, and again only those of files that were written since."""
-    from lakecat.sources.parquet_files import LocalPlace
+    from lakecat.sources.parquet.files import LocalPlace
 
     source = parquet_folder(tmp_path / "t")
     first, second = data_files(tmp_path / "t")

@@ -15,9 +15,9 @@ import pytest
 
 from lakecat import Catalog, CatalogRegistry, ParquetTable
 from lakecat.errors import MissingDataError, SourceError
-from lakecat.sources import parquet
-from lakecat.sources.parquet_files import DataFile
-from lakecat.sources.parquet_scan import polars_knows_folders
+from lakecat.sources.parquet import table as parquet
+from lakecat.sources.parquet.files import DataFile
+from lakecat.sources.parquet.scan import polars_knows_folders
 
 from .places import parquet_bytes
 
@@ -90,7 +90,7 @@ def test_tokens_and_the_file_system(tmp_path: Path) -> None:
 @pytest.mark.finding(15)
 def test_a_token_reads_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing changed, no file is opened for a token."""
-    from lakecat.sources.parquet_files import LocalPlace
+    from lakecat.sources.parquet.files import LocalPlace
 
     for number in range(3):
         ROWS.write_parquet(tmp_path / f"{number}.parquet")
@@ -119,7 +119,7 @@ def test_tokens_of_what_cannot_be_read(tmp_path: Path) -> None:
 
 def test_more_files_than_footers_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound, files that differ fail when they are read, with either reader; nothing is converted."""
-    monkeypatch.setattr("lakecat.sources.parquet.MOST_FOOTERS", 2)
+    monkeypatch.setattr("lakecat.sources.parquet.table.MOST_FOOTERS", 2)
     for number in range(3):
         ROWS.write_parquet(tmp_path / f"{number}.parquet")
     ROWS.cast(pl.Float64).write_parquet(tmp_path / "3.parquet")
@@ -128,7 +128,7 @@ def test_more_files_than_footers_are_read(tmp_path: Path, monkeypatch: pytest.Mo
     assert frame.head(5).collect().height == 5
     with pytest.raises(pl.exceptions.SchemaError):
         frame.collect()
-    monkeypatch.setattr("lakecat.sources.parquet.polars_knows_folders", lambda *_: False)
+    monkeypatch.setattr("lakecat.sources.parquet.table.polars_knows_folders", lambda *_: False)
     frame = source.scan()
     assert frame.head(5).collect().height == 5
     with pytest.raises((SourceError, pl.exceptions.ComputeError), match="'a' as Float64, not Int64"):
@@ -248,7 +248,7 @@ def test_arrays_in_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: pl.DataType, item: object, beside: pl.DataType
 ) -> None:
     """Lists of a fixed size, NULLs among them, are read by pyarrow as they are, wherever a batch ends."""
-    monkeypatch.setattr("lakecat.sources.parquet.polars_knows_folders", lambda *_: False)
+    monkeypatch.setattr("lakecat.sources.parquet.table.polars_knows_folders", lambda *_: False)
     values = [None, [item, None], None, [None, item], [item, item], None, None, [item, None], [None, None]]
     for shift in range(len(values)):
         array = pl.Series("a", values[shift:] + values[:shift], pl.Array(dtype, 2))
@@ -260,7 +260,7 @@ def test_arrays_in_batches(
 
 def test_footers_of_a_store_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All footers of a local table are asked for nullability; of one in a store, where each is a request, some."""
-    monkeypatch.setattr("lakecat.sources.parquet.MOST_FOOTERS", 2)
+    monkeypatch.setattr("lakecat.sources.parquet.table.MOST_FOOTERS", 2)
     source = ParquetTable("t", uri=tmp_path)
     source._footers = SimpleNamespace(read=lambda _, files: list(files))  # type: ignore[assignment]
     for is_local, read in ((True, 5), (False, 2)):

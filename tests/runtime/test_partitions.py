@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from lakecat.errors import DeclarationError, SchemaMismatchError, SourceError
-from lakecat.sources.parquet_partitions import (
+from lakecat.sources.parquet.partitions import (
     NULL,
     Partitions,
     check_partitioning,

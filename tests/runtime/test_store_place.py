@@ -13,9 +13,9 @@ from obstore.store import MemoryStore
 
 from lakecat import ParquetTable
 from lakecat.errors import SourceError, SourceNotFoundError, SourceTimeoutError, UnsupportedFeatureError
-from lakecat.sources import object_store
 from lakecat.sources.failures import typed_error
-from lakecat.sources.object_store import StorePlace
+from lakecat.sources.parquet import store as object_store
+from lakecat.sources.parquet.store import StorePlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -369,7 +369,7 @@ def test_what_is_stopped_in_the_middle(worker: Worker, tmp_path: Path, ended: st
 def test_a_folder_that_is_gone(run_python: RunPython, tmp_path: Path) -> None:
     """A program whose working folder is gone can still ask."""
     code = (
-        "import os, sys; from lakecat.sources.isolation import FooterProcess\n"
+        "import os, sys; from lakecat.sources.parquet.isolation import FooterProcess\n"
         "import polars as pl\n"
         f"pl.DataFrame({{'a': [1]}}).write_parquet({str(tmp_path / 't.parquet')!r})\n"
         "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')\n"

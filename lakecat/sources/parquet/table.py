@@ -14,12 +14,12 @@ from lakecat.metadata import Column
 from lakecat.snapshot import ColumnStatistics, Fact, Figure, Problem, Statistics
 from lakecat.sources.base import refuse_parameters
 from lakecat.sources.failures import typed_error
-from lakecat.sources.isolation import column_bounds, far_times, first_record_fault
-from lakecat.sources.object_store import StorePlace, WebPlace
-from lakecat.sources.parquet_files import DataFile, LocalPlace, Place
-from lakecat.sources.parquet_partitions import Partitions, check_partitioning
-from lakecat.sources.parquet_scan import polars_knows_folders, scan_arrow, scan_polars
-from lakecat.sources.parquet_schema import MOST_FOOTERS, Footer, Footers, check_same
+from lakecat.sources.parquet.files import DataFile, LocalPlace, Place
+from lakecat.sources.parquet.isolation import column_bounds, far_times, first_record_fault
+from lakecat.sources.parquet.partitions import Partitions, check_partitioning
+from lakecat.sources.parquet.scan import polars_knows_folders, scan_arrow, scan_polars
+from lakecat.sources.parquet.schema import MOST_FOOTERS, Footer, Footers, check_same
+from lakecat.sources.parquet.store import StorePlace, WebPlace
 from lakecat.sources.storage import StoredTable
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import polars as pl
 from lakecat.errors import UnsupportedFeatureError
 from lakecat.metadata import Column
 from lakecat.snapshot import ColumnStatistics, Figure, Problem, Statistics
-from lakecat.sources.delta_engine import check_engine, decoded
-from lakecat.sources.delta_folder import is_empty_text
-from lakecat.sources.delta_native import local_files, why_not_native
+from lakecat.sources.delta.engine import check_engine, decoded
+from lakecat.sources.delta.folder import is_empty_text
+from lakecat.sources.delta.native import local_files, why_not_native
 from lakecat.sources.failures import typed_error
 from lakecat.sources.values import value_text
 

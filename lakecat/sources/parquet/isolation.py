@@ -10,7 +10,7 @@ from lakecat.worker import AnswerError, TimeLimitError, Worker, WorkerError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lakecat.sources.parquet_footer import Bounds, Source
+    from lakecat.sources.parquet.footer import Bounds, Source
 
 
 class FooterProcess(Worker):
@@ -22,10 +22,10 @@ class FooterProcess(Worker):
     """
 
     def __init__(self, *, seconds: float = 30.0, memory: int = 4 * 2**30) -> None:
-        super().__init__("lakecat.sources.parquet_footer:answering", seconds=seconds, memory=memory)
+        super().__init__("lakecat.sources.parquet.footer:answering", seconds=seconds, memory=memory)
 
     def read(self, question: str, files: Sequence[Source], *, seconds: float | None = None) -> dict[str, Any]:
-        """Return the answer to one of :data:`lakecat.sources.parquet_footer.QUESTIONS` about these files.
+        """Return the answer to one of :data:`lakecat.sources.parquet.footer.QUESTIONS` about these files.
 
         Raises:
             CorruptDataError: Reading them ended the process.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,17 +20,17 @@ from lakecat.errors import (
     UnreachableError,
     UnsupportedFeatureError,
 )
-from lakecat.sources.delta_folder import TableFolder
-from lakecat.sources.delta_schema import fit
-from lakecat.sources.delta_scratch import scratch, why_not_removed
-from lakecat.sources.failures import is_failure, typed_error
+from lakecat.sources.delta.schema import fit
+from lakecat.sources.delta.scratch import scratch, why_not_removed
+from lakecat.sources.failures import is_failure
 from lakecat.sources.frame_stream import FrameStream
-from lakecat.sources.storage import StoredTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import deltalake
+
+    from lakecat.sources.delta.table import DeltaTable
 
 Result = TypeVar("Result")
 
@@ -70,7 +69,7 @@ class TableChange:
         rows_updated: Rows with other values.
         rows_deleted: Rows that are gone.
         files_added: Data files that belong to the table now.
-        files_removed: Data files that do no more. They stay until :meth:`DeltaUpkeep.vacuum`.
+        files_removed: Data files that do no more. They stay until :meth:`lakecat.DeltaTable.vacuum`.
     """
 
     version: int
@@ -90,37 +89,21 @@ _METRICS = {
 }
 
 
-class DeltaCommits(StoredTable):
-    """The parts of which operations on a Delta table are made."""
+class Operation:
+    """One change of a Delta table, and the parts of which it is made.
 
-    @abstractmethod
-    def _open(self) -> deltalake.DeltaTable:
-        """Return the newest version, which is not to be changed in place."""
+    Args:
+        table: The table.
+        verb: What happens to it, for errors: "be merged into".
+    """
 
-    @abstractmethod
-    def _load(self, version: int | None = None) -> deltalake.DeltaTable:
-        """Return a version that nobody else holds."""
+    def __init__(self, table: DeltaTable, verb: str) -> None:
+        self.table = table
+        self.handle = table.handle
+        self._what = f"table {table.name!r} cannot {verb}"
 
-    @abstractmethod
-    def _typed(self, error: BaseException) -> SourceError:
-        """Return an error of a library as one of lakecat."""
-
-    @abstractmethod
-    def _open_version(self, version: Any) -> deltalake.DeltaTable:
-        """Return a version, or raise a typed error."""
-
-    @abstractmethod
-    def _open_timestamp(self, timestamp: Any) -> deltalake.DeltaTable:
-        """Return the version of a time, or raise a typed error."""
-
-    @property
-    def _folder(self) -> TableFolder:
-        path = self.local_path
-        return TableFolder(self.uri, self.options[0]) if path is None else TableFolder(path)
-
-    def _repeat(
+    def repeat(
         self,
-        verb: str,
         act: Callable[[deltalake.DeltaTable], Result],
         *,
         removes: bool = False,
@@ -129,73 +112,78 @@ class DeltaCommits(StoredTable):
         """Do something on the newest version, again from the start each time that another writer was first.
 
         Args:
-            verb: What is done, for errors: "be merged into".
             act: Does it on a version.
             removes: Whether it removes data files.
             rewrites: Whether it also writes rows of theirs anew.
         """
         for left in reversed(range(_REPEATS)):
             try:
-                with self._refusals(verb):
-                    table = self._load()
+                with self.refusals():
+                    table = self.handle.load()
                     if removes or rewrites:
-                        self._refuse(verb, why_not_removed(table, rewrites=rewrites))
+                        self.refuse(why_not_removed(table, rewrites=rewrites))
                     return act(table)
             except CommitConflictError:
                 if not left:
                     raise
         raise AssertionError("unreachable")
 
-    def _refuse(self, verb: str, reason: str | None) -> None:
+    def refuse(self, reason: str | None) -> None:
+        """Raise an UnsupportedFeatureError if there is a reason for one."""
         if reason is not None:
-            raise UnsupportedFeatureError(f"table {self.name!r} cannot {verb}: {reason}")
+            raise UnsupportedFeatureError(f"{self._what}: {reason}")
+
+    def conflict(self, sentence: str) -> CommitConflictError:
+        """Return the error for another writer who was first, in a way that this cannot be done on top of."""
+        return CommitConflictError(f"{self._what}: {sentence}")
 
     @contextlib.contextmanager
-    def _kept(self, frame: Any, table: pl.Schema, *, add: bool = False, part: bool = False) -> Iterator[Any]:
+    def kept(self, frame: Any, table: pl.Schema, *, add: bool = False, part: bool = False) -> Iterator[Any]:
         """Give a frame that can be computed several times, with the rows of one that is computed once.
 
-        Rows of a LazyFrame are kept in files beside the table for that time; see :meth:`_rows` for the arguments.
+        Rows of a LazyFrame are kept in files beside the table for that time; see :meth:`rows` for the arguments.
         """
         if isinstance(frame, pl.DataFrame):
             yield frame
             return
-        with scratch(self._folder) as made:
-            with self._rows(frame, table, add=add, part=part) as (rows, _):
+        with scratch(self.handle.folder) as made:
+            with self.rows(frame, table, add=add, part=part) as (rows, _):
                 made.write(rows)
-            yield made.scan(self._typed)
+            yield made.scan(self.handle.typed)
 
     @contextlib.contextmanager
-    def _refusals(self, verb: str) -> Iterator[None]:
+    def refusals(self) -> Iterator[None]:
         """Turn what deltalake raises, its panics included, into errors of lakecat."""
-        path = self.local_path
+        path = self.table.local_path
         if path is not None and (odd := _UNWRITABLE_PATH.search(str(path.absolute()))):
-            raise UnsupportedFeatureError(
-                f"table {self.name!r} cannot {verb}: deltalake cannot write where a path has {odd.group()!r}"
-            )
+            raise UnsupportedFeatureError(f"{self._what}: deltalake cannot write where a path has {odd.group()!r}")
         try:
             yield
         except BaseException as error:
             if isinstance(error, LakecatError) or not is_failure(error):
                 raise
-            raise self._refusal(error, verb) from None
+            raise self.refusal(error) from None
 
-    def _refusal(self, error: BaseException, verb: str) -> LakecatError:
+    def refusal(self, error: BaseException) -> LakecatError:
+        """Return what a library raised as the error that says why the table was not changed."""
         from deltalake.exceptions import CommitFailedError
 
         if isinstance(error, LakecatError):
             return error
-        what, detail = f"table {self.name!r} cannot {verb}", self.clean(error)
+        detail = self.table.clean(error)
         for kind, sentence, pattern in _REFUSALS:
             if re.search(pattern, str(error), re.IGNORECASE):
-                return kind(f"{what}: {sentence}", reason=detail)
-        typed = typed_error(error, table=self.name, clean=self.clean)
+                return kind(f"{self._what}: {sentence}", reason=detail)
+        typed = self.handle.typed(error)
         store = (AccessDeniedError, SourceTimeoutError, UnreachableError)
         if isinstance(error, CommitFailedError) and not isinstance(typed, store):
-            return CommitConflictError(f"{what}: another writer was first; do it again on the newest version", detail)
-        return type(typed)(f"{what}: {typed.message.partition(': ')[2]}", typed.reason)
+            return CommitConflictError(
+                f"{self._what}: another writer was first; do it again on the newest version", detail
+            )
+        return type(typed)(f"{self._what}: {typed.message.partition(': ')[2]}", typed.reason)
 
     @contextlib.contextmanager
-    def _rows(
+    def rows(
         self, frame: Any, table: pl.Schema | None, *, add: bool = False, part: bool = False
     ) -> Iterator[tuple[Any, pl.Schema]]:
         """Give the rows of a frame that fits, for one reading, and their schema.
@@ -208,7 +196,8 @@ class DeltaCommits(StoredTable):
         """
         if not isinstance(frame, pl.DataFrame | pl.LazyFrame):
             raise TableParameterError(
-                f"what is written to table {self.name!r} is {type(frame).__name__}; write a DataFrame or a LazyFrame"
+                f"what is written to table {self.table.name!r} is {type(frame).__name__}; write a DataFrame or a"
+                " LazyFrame"
             )
         try:
             given = frame.collect_schema()
@@ -216,10 +205,10 @@ class DeltaCommits(StoredTable):
             raise self._frame_failed(error) from None
         known = pl.Schema() if table is None else table
         if isinstance(frame, pl.DataFrame):
-            fitted = fit(frame, given, known, name=self.name, add=add or table is None, part=part)
+            fitted = fit(frame, given, known, name=self.table.name, add=add or table is None, part=part)
             yield fitted, fitted.schema
             return
-        lazy = fit(frame, given, known, name=self.name, add=add or table is None, part=part)
+        lazy = fit(frame, given, known, name=self.table.name, add=add or table is None, part=part)
         stream = FrameStream(lazy)
         try:
             yield stream.reader(), lazy.collect_schema()
@@ -234,16 +223,19 @@ class DeltaCommits(StoredTable):
     def _frame_failed(self, error: BaseException) -> BaseException:
         if isinstance(error, LakecatError) or not is_failure(error):
             return error
-        return SourceError(f"nothing was written to table {self.name!r}: the frame failed", self.clean(error))
+        return SourceError(
+            f"nothing was written to table {self.table.name!r}: the frame failed", self.table.clean(error)
+        )
 
-    def _sql(self, predicate: Any) -> str:
+    def sql(self, predicate: Any) -> str:
         """Return a predicate if it is SQL text; a Polars expression cannot always be said in SQL."""
         if isinstance(predicate, pl.Expr):
             raise TableParameterError(
-                f"a predicate on table {self.name!r} is a Polars expression; write SQL text, as in \"country = 'NO'\""
+                f"a predicate on table {self.table.name!r} is a Polars expression; write SQL text, as in"
+                " \"country = 'NO'\""
             )
         if not isinstance(predicate, str) or not predicate.strip():
-            raise TableParameterError(f"a predicate on table {self.name!r} is {predicate!r}; write SQL text")
+            raise TableParameterError(f"a predicate on table {self.table.name!r} is {predicate!r}; write SQL text")
         return predicate
 
 

@@ -1,7 +1,7 @@
 """What the footers of Parquet files say of their columns' values: null counts and bounds.
 
 Two questions that footers leave open are answered from a bounded part of the data. They are asked in a process of their
-own, see :mod:`lakecat.sources.isolation`: some damaged files make the reader abort the process.
+own, see :mod:`lakecat.sources.parquet.isolation`: some damaged files make the reader abort the process.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def read_columns(files: Iterable[Source]) -> dict[str, Bounds]:
     """Return null count and bounds, as text, of each column that is not nested.
 
     Asking pyarrow for a column chunk whose metadata are encrypted aborts the process: call it through
-    :mod:`lakecat.sources.isolation`.
+    :mod:`lakecat.sources.parquet.isolation`.
 
     Raises:
         OSError: A file or its footer cannot be read; pyarrow's own errors are among them.
@@ -187,5 +187,5 @@ QUESTIONS: dict[str, Callable[[Any], dict[str, Any]]] = {
 
 
 def answering() -> Callable[[str, list[Source]], dict[str, Any]]:
-    """Return what answers one of the questions about files, for :mod:`lakecat.sources.isolation`."""
+    """Return what answers one of the questions about files, for :mod:`lakecat.sources.parquet.isolation`."""
     return lambda question, files: QUESTIONS[question](files)

@@ -17,8 +17,8 @@ from urllib.parse import quote, unquote
 
 import polars as pl
 
-from lakecat.sources.delta_engine import engine, scan_datafusion
-from lakecat.sources.delta_folder import LOG, TableFolder, commit_name, commit_versions, is_empty_text
+from lakecat.sources.delta.engine import engine, scan_datafusion
+from lakecat.sources.delta.folder import LOG, TableFolder, commit_name, commit_versions, is_empty_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

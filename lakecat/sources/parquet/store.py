@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from lakecat.errors import LakecatError, SourceError, SourceNotFoundError, UnsupportedFeatureError
 from lakecat.options import obstore as options_of_obstore
-from lakecat.sources.parquet_files import (
+from lakecat.sources.parquet.files import (
     FOLDER,
     DataFile,
     Pattern,

@@ -1,4 +1,4 @@
-"""When Polars reads a Delta table itself, and how; where that is not safe, :mod:`lakecat.sources.delta_engine` does."""
+"""When Polars reads a Delta table itself, and how; where that is not safe, :mod:`lakecat.sources.delta.engine` does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
-from lakecat.sources.parquet_partitions import NULL, decoded, value_of
+from lakecat.sources.parquet.partitions import NULL, decoded, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

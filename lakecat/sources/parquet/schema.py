@@ -16,7 +16,7 @@ from lakecat.errors import CorruptDataError, EncryptedDataError, SchemaMismatchE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from lakecat.sources.parquet_files import DataFile, Place
+    from lakecat.sources.parquet.files import DataFile, Place
 
 MOST_FOOTERS = 1_000
 """How many footers of a table are read before ``collect()``; of a table of more files the first ones."""

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import TableParameterError
 from lakecat.snapshot import Commit
-from lakecat.sources.delta_folder import LOG, commit_name, commit_versions
+from lakecat.sources.delta.folder import LOG, commit_name, commit_versions
 
 if TYPE_CHECKING:
-    from lakecat.sources.delta_folder import TableFolder
+    from lakecat.sources.delta.folder import TableFolder
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\..*", re.ASCII)

@@ -10,16 +10,16 @@ from polars.io.plugins import register_io_source
 
 from lakecat.sources.failures import is_failure
 from lakecat.sources.frame_plan import columns_needed, in_plan_order
-from lakecat.sources.parquet_footer import batches
-from lakecat.sources.parquet_partitions import decoded, folder_values
-from lakecat.sources.parquet_schema import check_same, known_type
+from lakecat.sources.parquet.footer import batches
+from lakecat.sources.parquet.partitions import decoded, folder_values
+from lakecat.sources.parquet.schema import check_same, known_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from lakecat.sources.parquet_files import DataFile, Place
-    from lakecat.sources.parquet_partitions import Partitions
-    from lakecat.sources.parquet_schema import Footers
+    from lakecat.sources.parquet.files import DataFile, Place
+    from lakecat.sources.parquet.partitions import Partitions
+    from lakecat.sources.parquet.schema import Footers
 
 
 def scan_polars(files: Sequence[DataFile], partitions: pl.Schema, options: dict[str, Any] | None) -> pl.LazyFrame:

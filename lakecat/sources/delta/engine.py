@@ -50,9 +50,7 @@ def scan_datafusion(table: deltalake.DeltaTable, typed: Callable[[BaseException]
             batches = engine(table, rows).execute(_query(names, predicate, n_rows, schema))
             frames = (frame if frame.schema == dtypes else frame.cast(dtypes) for frame in map(pl.DataFrame, batches))
             frames = (frame.with_columns(bytes_) if bytes_ else frame for frame in frames)
-            wanted = in_plan_order(
-                _gathered(frames, rows), columns=with_columns, predicate=predicate, n_rows=n_rows
-            )
+            wanted = in_plan_order(_gathered(frames, rows), columns=with_columns, predicate=predicate, n_rows=n_rows)
             with contextlib.closing(_ahead(wanted)) as fetched:
                 yield from fetched
         except BaseException as error:
@@ -126,7 +124,8 @@ def _ahead(frames: Iterable[pl.DataFrame]) -> Generator[pl.DataFrame, None, None
     """Yield frames that a thread of its own makes ahead, so that the engine reads while rows are used.
 
     All that is done in Python belongs into that thread, since the engine holds the GIL while it reads: who gives it up
-    elsewhere, as each operation of Polars does, waits for a whole batch to get it back. The thread ends when this is closed. Polars may let go of a plan that took few rows as late as with the next one.
+    elsewhere, as each operation of Polars does, waits for a whole batch to get it back. The thread ends when this is
+    closed. Polars may let go of a plan that took few rows as late as with the next one.
     """
     found: queue.Queue[Any] = queue.Queue(_AHEAD)
     stopped, end = threading.Event(), object()
