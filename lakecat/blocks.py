@@ -2,8 +2,8 @@
 
 ::
 
-    Page ── head, title, lead, parts ── Part ── blocks: Facts | Grid | Tabs | Prose
-                                                 └─ spans: Text | Ref | Markup | Mark | Bar
+    Page ── state, head, lead, chips, parts ── Part ── blocks: Facts | Grid | Tabs | Prose | Graph
+                                                       └─ spans: Text | Ref | Markup | Mark | Bar
 
 Sections make them, ``compose`` puts them together, and the renderers of HTML, of docutils nodes and of text draw them
 without knowing any section. Spans are named tuples, as a page has hundreds of them.
@@ -163,7 +163,51 @@ class Prose:
     items: tuple[Spans, ...] = ()
 
 
-Block = Facts | Grid | Tabs | Prose
+class Node(NamedTuple):
+    """A node of a graph.
+
+    Args:
+        key: What lines call it.
+        text: What stands in it.
+        ref: What it is, where that is a thing of the catalog.
+        column: Where it stands from left to right; 0 is that of the table that the page is about.
+        is_this: Whether it is that table.
+    """
+
+    key: str
+    text: str
+    ref: Ref | None = None
+    column: int = 0
+    is_this: bool = False
+
+
+class Link(NamedTuple):
+    """A line of a graph between the keys of two nodes, of which the first stands further left; what it stands for."""
+
+    source: str
+    target: str
+    meaning: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A drawing, and the list that says the same: where nothing is drawn, the list is all.
+
+    Args:
+        label: What it shows, for those who hear it.
+        nodes: Its nodes, those of one column from the top.
+        links: Its lines.
+        items: The list.
+    """
+
+    label: str
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+    items: tuple[Spans, ...]
+
+
+Block = Facts | Grid | Tabs | Prose | Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +227,10 @@ class Page:
     Args:
         name: The full name of the table.
         kind: Its kind.
+        state: What must be known before all else, such as that it is deprecated.
         head: The line of facts; each of its items comes from one section.
         lead: What stands above the parts.
+        chips: Other tables that have to do with it, below the lead.
         parts: The parts in their order.
         words: Names by which search finds the table.
         failures: A sentence for each section that cannot be shown; the page says so, too.
@@ -192,8 +238,10 @@ class Page:
 
     name: str
     kind: str
+    state: Cell
     head: Cell
     lead: tuple[Block, ...]
+    chips: Cell
     parts: tuple[Part, ...]
     words: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()

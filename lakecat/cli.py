@@ -19,7 +19,7 @@ from lakecat.documented import CarefulAsker, DocumentedTables, Limits
 from lakecat.errors import CatalogLoadError, LakecatError, PluginError, TableNotFoundError
 from lakecat.exports import export, find_exporter
 from lakecat.modules import not_imported, searched
-from lakecat.names import near_names
+from lakecat.names import OwnNames, near_names
 from lakecat.plaintext import plain, plain_name
 from lakecat.redaction import redact, without_ansi
 from lakecat.reference import CatalogReference
@@ -266,8 +266,10 @@ def _told(snapshots: Iterable[TableSnapshot], allow_problems: bool) -> Iterator[
 
 def _index(catalog: Catalog) -> Index:
     """Return what the tables of a catalog say of each other."""
-    tables = (table.metadata for table in catalog.registry.tables())
-    return Index(edge for metadata in tables for edge in references(metadata.full_name, metadata.columns or ()))
+    tables = {table.metadata.full_name: table.metadata for table in catalog.registry.tables()}
+    own = OwnNames((metadata.name, name) for name, metadata in tables.items())
+    edges = (edge for name, metadata in tables.items() for edge in references(name, metadata.columns or ()))
+    return Index(edges, lambda name: own.meant(name, tables))
 
 
 def _write(text: str) -> None:

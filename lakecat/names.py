@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lakecat.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATOR = re.compile(r"[\W_]+")
@@ -50,6 +50,32 @@ def told(value: object) -> str:
 def full_name(name: str, database: str | None) -> str:
     """Return the name under which a table is found: ``database.table``, or ``table`` alone."""
     return f"{database}.{name}" if database else name
+
+
+class OwnNames:
+    """The full names of tables by the names that they have in their databases."""
+
+    def __init__(self, names: Iterable[tuple[str, str]] = ()) -> None:
+        self._full: dict[str, list[str]] = {}
+        for own, full in names:
+            self.add(own, full)
+
+    def add(self, own: str, full: str) -> None:
+        """Add a table by its own and its full name."""
+        self._full.setdefault(own, []).append(full)
+
+    def remove(self, own: str, full: str) -> None:
+        """Take a table away."""
+        self._full[own].remove(full)
+
+    def meant(self, name: str, known: Container[str]) -> tuple[str, ...]:
+        """Return the full names that a name may mean, sorted: an exact one alone, else those it is a part of.
+
+        Args:
+            name: What somebody wrote.
+            known: The full names of all tables.
+        """
+        return (name,) if name in known else tuple(sorted(self._full.get(name, ())))
 
 
 def near_names(name: str, names: Iterable[str]) -> tuple[str, ...]:

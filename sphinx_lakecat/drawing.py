@@ -97,7 +97,9 @@ class ExpandParts(SphinxPostTransform):
             return column_anchor(part["table"].full_name, key) if part["anchors"] else ""
 
         if part["part"] == "head":
-            return stock.head(composed.page(part).head, drawn)
+            return stock.head(composed.page(part), drawn)
+        if part["part"] == "chips":
+            return stock.chips(composed.page(part), drawn)
         if part["part"] in ("list", "filter"):
             return list_nodes(part, drawn)
         return stock.draw(composed.block(part), drawn, place)

@@ -6,11 +6,12 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Protocol
 
-from lakecat.blocks import Bar, Facts, Grid, Mark, Markup, Prose, Ref, Tabs, Text
+from lakecat.blocks import Bar, Facts, Graph, Grid, Mark, Markup, Prose, Ref, Tabs, Text
+from lakecat.display.graph import svg
 from lakecat.plaintext import plain, plain_name
 
 if TYPE_CHECKING:
-    from lakecat.blocks import Block, Cell, Head, Span, Spans, Tab
+    from lakecat.blocks import Block, Cell, Head, Page, Span, Spans, Tab
 
 MANY_ROWS = 20
 """Above this number, rows that are places get a filter and scroll in a box of their own."""
@@ -24,6 +25,9 @@ class Medium(Protocol):
 
     def ref(self, ref: Ref) -> str:
         """Return the HTML of a thing of the catalog, a link where it has a place."""
+
+    def uri(self, ref: Ref) -> str | None:
+        """Return where a thing of the catalog is; ``None`` where it has no place."""
 
     def markup(self, markup: Markup) -> tuple[str, bool]:
         """Return the HTML of a text in markup, and whether it is more than the inside of a paragraph."""
@@ -43,12 +47,26 @@ def draw(block: Block, medium: Medium) -> str:
         return _tabs(block, medium)
     if isinstance(block, Facts):
         return _facts(block, medium)
+    if isinstance(block, Graph):
+        return _graph(block, medium)
     return _prose(block, medium)
 
 
-def head(items: Cell, medium: Medium) -> str:
-    """Return the HTML of a line of facts."""
-    return '<ul class="lc-head">' + "".join(f"<li>{spans(item, medium)}</li>" for item in items) + "</ul>\n"
+def head(page: Page, medium: Medium) -> str:
+    """Return the HTML of what must be known before all else, and of the line of facts."""
+    state = f'<p class="lc-state">{" ".join(spans(item, medium) for item in page.state)}</p>\n' if page.state else ""
+    return f"{state}{_list('lc-head', page.head, medium)}"
+
+
+def chips(page: Page, medium: Medium) -> str:
+    """Return the HTML of the tables that have to do with a table."""
+    return _list("lc-chips", page.chips, medium, between=" ") if page.chips else ""
+
+
+def _list(kind: str, items: Cell, medium: Medium, *, between: str = "") -> str:
+    return (
+        f'<ul class="{kind}">{"".join([f"<li>{spans(item, medium, between=between)}</li>" for item in items])}</ul>\n'
+    )
 
 
 def spans(found: Spans, medium: Medium, *, prose: bool = False, between: str = "") -> str:
@@ -187,6 +205,15 @@ def _facts(facts: Facts, medium: Medium) -> str:
         said = spans(fact.spans, medium, prose=True)
         out.append(f"<div><dt>{escape(plain_name(fact.label))}</dt><dd>{said}{source}</dd></div>\n")
     return "".join([*out, "</dl>\n"])
+
+
+def _graph(graph: Graph, medium: Medium) -> str:
+    label = escape(plain_name(graph.label))
+    items = "".join([f"<li>{spans(item, medium)}</li>" for item in graph.items])
+    return (
+        f'<figure class="lc-graph"><div aria-label="{label}" class="lc-scroll" role="region" tabindex="0">\n'
+        f"{svg(graph, medium.uri)}</div>\n<details><summary>As a list</summary><ul>{items}</ul></details></figure>\n"
+    )
 
 
 def _prose(prose: Prose, medium: Medium) -> str:

@@ -21,6 +21,11 @@ _STYLE = """<style>
 .lakecat .lc-head { list-style: none; margin: 0 0 0.6em; padding: 0; opacity: 0.8 }
 .lakecat .lc-head li { display: inline }
 .lakecat .lc-head li + li::before { content: " · " }
+.lakecat .lc-state { margin: 0 0 0.3em }
+.lakecat .lc-chips { list-style: none; margin: 0.5em 0; padding: 0; opacity: 0.8 }
+.lakecat .lc-drawing { max-width: none; font: 13px monospace; fill: none; stroke: currentColor }
+.lakecat .lc-drawing text { fill: currentColor; stroke: none }
+.lakecat .lc-this rect { stroke-width: 2 }
 .lakecat .lc-badge { border: 1px solid; border-radius: 3px; padding: 0 0.35em; font-size: 0.85em; opacity: 0.8 }
 .lakecat .lc-null, .lakecat .lc-source { opacity: 0.7 }
 .lakecat .lc-note { border-left: 3px solid; padding: 0 0.8em; margin: 0.5em 0 }
@@ -52,6 +57,10 @@ class Notebook:
         """Return the name."""
         return html.link(ref, None)
 
+    def uri(self, ref: Ref) -> str | None:
+        """Return nothing: there is no site."""
+        return None
+
     def markup(self, markup: Markup) -> tuple[str, bool]:
         """Return the paragraphs of a text."""
         paragraphs = [f"<p>{escape(plain(part))}</p>" for part in portion(markup).split("\n\n") if part.strip()]
@@ -71,8 +80,9 @@ class Notebook:
 def draw(page: Page) -> str:
     """Return a page as HTML."""
     medium = Notebook()
-    out = [f'<div class="lakecat">{_STYLE}<h3>{escape(plain_name(page.name))}</h3>', html.head(page.head, medium)]
+    out = [f'<div class="lakecat">{_STYLE}<h3>{escape(plain_name(page.name))}</h3>', html.head(page, medium)]
     out += [html.draw(block, medium) for block in page.lead]
+    out.append(html.chips(page, medium))
     for part in page.parts:
         body = "".join(html.draw(block, medium) for block in part.blocks).strip()
         if body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecat.blocks import Bar, Facts, Grid, Mark, Markup, Ref, Tabs, Text
+from lakecat.blocks import Bar, Facts, Graph, Grid, Mark, Markup, Ref, Tabs, Text
 from lakecat.plaintext import plain, plain_name
 from lakecat.summary import without_markup
 
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 def page(found: Page) -> str:
     """Return a page: the table and its kind, the other facts, and a title above each part."""
     lines = [f"{plain_name(found.name)}  ({plain_name(found.kind)})"]
+    if found.state:
+        lines.append(head(found.state))
     if facts := head(tuple(item for item in found.head if item != (Ref("kind", found.kind),))):
         lines.append(facts)
     for block in found.lead:
         lines += ["", *draw(block)]
+    if found.chips:
+        lines += ["", *(spans(item, between=" ") for item in found.chips)]
     for part in found.parts:
         body = [line for block in part.blocks for line in draw(block)]
         if any(body):
@@ -29,7 +33,7 @@ def page(found: Page) -> str:
 
 
 def head(items: Cell) -> str:
-    """Return the line of facts."""
+    """Return the line of facts, or of what must be known before these."""
     return " · ".join(spans(item) for item in items)
 
 
@@ -42,6 +46,8 @@ def draw(block: Block) -> list[str]:
         return list(_aligned(rows))
     if isinstance(block, Tabs):
         return [line for i, tab in enumerate(block.items) for line in _tab(tab.label, tab.code, first=i == 0)]
+    if isinstance(block, Graph):
+        return [f"- {spans(item)}" for item in block.items]
     lines = spans(block.spans, prose=True).splitlines()
     return [*lines, *(f"- {spans(item)}" for item in block.items)]
 

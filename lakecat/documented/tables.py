@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakecat.errors import AmbiguousTableError, TableNotFoundError
-from lakecat.names import near_names
+from lakecat.names import OwnNames, near_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ class DocumentedTables:
 
     def __init__(self) -> None:
         self._tables: dict[str, tuple[RegisteredTable, CatalogReference]] = {}
-        self._of_bare_name: dict[str, list[str]] = {}
+        self._own_names = OwnNames()
         self.registries: list[Registry] = []
         """The registries of all catalogs."""
 
@@ -32,7 +32,7 @@ class DocumentedTables:
         if (before := self._tables.get(name)) is not None:
             return before[1] if before[0] is not table else None
         self._tables[name] = table, reference
-        self._of_bare_name.setdefault(table.metadata.name, []).append(name)
+        self._own_names.add(table.metadata.name, name)
         return None
 
     def load(self, reference: CatalogReference, folder: Path | None) -> list[tuple[RegisteredTable, CatalogReference]]:
@@ -56,7 +56,7 @@ class DocumentedTables:
 
     def find(self, name: str) -> tuple[str, ...]:
         """Return the full names of the tables that a name may mean: an exact one alone, else those it is a part of."""
-        return (name,) if name in self._tables else tuple(sorted(self._of_bare_name.get(name, ())))
+        return self._own_names.meant(name, self._tables)
 
     def get(self, name: str) -> RegisteredTable:
         """Return a table by its full name, or by its name where no other has it.

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import AmbiguousTableError, DuplicateTableError, TableNotFoundError
-from lakecat.names import near_names
+from lakecat.names import OwnNames, near_names
 from lakecat.recording import note_read
 from lakecat.registry.base import FIELDS, fields_of
 
@@ -24,7 +24,7 @@ class CatalogRegistry:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._tables: dict[str, RegisteredTable] = {}
-        self._full_names: dict[str, set[str]] = {}
+        self._own_names = OwnNames()
         self._found_by: dict[str, dict[str, set[str]]] = {field: {} for field in FIELDS}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -50,10 +50,10 @@ class CatalogRegistry:
                 if old is None or place is None or not place.replaces(old):
                     raise DuplicateTableError(name, *_places(old, place))
                 # The same full name may be cut otherwise, as "a.b" without a database.
-                self._full_names[before.metadata.name].discard(name)
+                self._own_names.remove(before.metadata.name, name)
                 self._forget(name, before)
             self._tables[name] = table
-            self._full_names.setdefault(table.metadata.name, set()).add(name)
+            self._own_names.add(table.metadata.name, name)
             for field, values in fields_of(table.metadata).items():
                 for value in values:
                     self._found_by[field].setdefault(value, set()).add(name)
@@ -75,7 +75,7 @@ class CatalogRegistry:
             meant: tuple[str, ...] = ()
             if table is None:
                 note_read("name", self, name)
-                meant = tuple(sorted(self._full_names.get(name, ())))
+                meant = self._own_names.meant(name, self._tables)
                 table = self._tables[meant[0]] if len(meant) == 1 else None
             if table is not None:
                 note_read("table", self, table)

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from lakecat.sections.index import Edge, Index
     from lakecat.snapshot import TableSnapshot
 
-Slot = Literal["head", "column.name", "column.type", "column.text", "column.values", "column.note"]
+Slot = Literal["state", "head", "chips", "column.name", "column.type", "column.text", "column.values", "column.note"]
 """The places of a page that sections share.
 
-``head`` is the line of facts. The others are cells of the table's columns, and the note below them. A slot that nobody
-uses is no column of the grid.
+``state`` is what must be known before all else: that a table is deprecated, or has personal data. ``head`` is the line
+of facts, ``chips`` the tables that have to do with this one, below its description. The others are cells of the table's
+columns, and the note below them. A slot that nobody uses is no column of the grid.
 """
 
 

@@ -34,7 +34,7 @@ class Columns:
         """Yield the cells of each column."""
         columns = table.columns or ()
         for label in dict.fromkeys(c.classification for c in columns if c.classification):
-            yield Put("head", (Mark(label, meaning="classification"),), 20)
+            yield Put("state", (Mark(label, meaning="classification"),), 10)
         for column in columns:
             name = column.name
             marks = tuple(_marks(column))

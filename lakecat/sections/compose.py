@@ -102,8 +102,10 @@ class _Gathered:
         return Page(
             self._table.full_name,
             self._table.kind,
+            _in_order(self._slots["state"]),
             _in_order(self._slots["head"]),
             _in_order(self._leads),
+            _in_order(self._slots["chips"]),
             _in_order(parts),
             tuple(word for word in self._words if word),
             tuple(self._failures),

@@ -9,10 +9,13 @@ from lakecat.blocks import (
     Block,
     Fact,
     Facts,
+    Graph,
     Grid,
     Head,
+    Link,
     Mark,
     Markup,
+    Node,
     Part,
     Prose,
     Ref,
@@ -95,10 +98,36 @@ def _block(block: object) -> None:
         for tab in block.items:
             _check(isinstance(tab, Tab), f"a tab is {_name(tab)}")
             _texts(tab.label, tab.language, tab.code, tab.name)
+    elif isinstance(block, Graph):
+        _graph(block)
     elif isinstance(block, Prose):
         _check(block.tone in ("", "warn", "bad"), f"there is no tone {block.tone!r}")
         for spans in (block.spans, *block.items):
             _spans(spans)
+
+
+def _graph(graph: Graph) -> None:
+    _texts(graph.label)
+    columns: dict[str, int] = {}
+    for node in graph.nodes:
+        _check(isinstance(node, Node), f"a node of a graph is {_name(node)}")
+        _texts(node.key, node.text)
+        _check(isinstance(node.column, int), f"the column of a node is {node.column!r}, not a number")
+        _check(node.key not in columns, f"two nodes of a graph have the key {node.key!r}")
+        _spans(() if node.ref is None else (node.ref,))
+        columns[node.key] = node.column
+    for link in graph.links:
+        _check(isinstance(link, Link), f"a line of a graph is {_name(link)}")
+        for key in (link.source, link.target):
+            _check(key in columns, f"a line of a graph leads to {key!r}, which is no node of it")
+        where = columns[link.source], columns[link.target]
+        _check(
+            where[0] < where[1],
+            f"a line of a graph leads from column {where[0]} to column {where[1]}, not to the right",
+        )
+        _texts(link.meaning)
+    for item in graph.items:
+        _spans(item)
 
 
 def _spans(found: object) -> None:

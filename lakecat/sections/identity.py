@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Identity:
-    """The first items of the line of facts."""
+    """The first items of the line of facts, and that it is deprecated."""
 
     name = "identity"
 
@@ -25,7 +25,7 @@ class Identity:
         """Yield kind, state, database, owner and tags, and what the deprecation says."""
         yield Put("head", (Ref("kind", table.kind),), 0)
         if table.deprecated:
-            yield Put("head", (Mark("deprecated", "warn"),), 10)
+            yield Put("state", (Mark("deprecated", "warn"),), 0)
             yield Lead(Prose((Text("Deprecated.", "strong"), Text(f" {table.deprecated}")), "warn"), 0)
         if table.database:
             yield Put("head", (Text("database "), Text(table.database, "value")), 30)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from lakecat.metadata import Column
     from lakecat.sections.base import HasEdges
@@ -18,11 +18,16 @@ REFERENCES = "references"
 
 
 class Edge(NamedTuple):
-    """What one table or column says of another: ``("references", "flights.carrier", "airlines.carrier")``."""
+    """What one table or column says of another: ``("references", "flights.carrier", "airlines.carrier")``.
+
+    The index adds which tables that are: names of columns may hold dots.
+    """
 
     role: str
     source: str
     target: str
+    source_table: str = ""
+    target_table: str = ""
 
 
 class Index:
@@ -30,25 +35,56 @@ class Index:
 
     Args:
         edges: The edges of all tables, or those that one page needs.
+        meant: Returns the full names of tables that a name may mean. Targets are known by full names then, whatever
+            those who said something wrote, and there are slices.
     """
 
-    def __init__(self, edges: Iterable[Edge] = ()) -> None:
-        self._into: defaultdict[str, list[Edge]] = defaultdict(list)
+    def __init__(self, edges: Iterable[Edge] = (), meant: Callable[[str], tuple[str, ...]] | None = None) -> None:
+        self._of_name: defaultdict[str, list[Edge]] = defaultdict(list)
         self._of_table: defaultdict[str, list[Edge]] = defaultdict(list)
         for edge in edges:
-            self._into[edge.target].append(edge)
-            # Only the catalog knows whether "a.b" is a column of a table, or a table of a database.
-            for table in {edge.target, edge.target.rpartition(".")[0]}:
-                self._of_table[table].append(edge)
+            known = edge if meant is None else _resolved(edge, meant)
+            if known is None:
+                continue  # it says something of nothing
+            for name in {known.source, known.target}:
+                self._of_name[name].append(known)
+            for name in {known.source_table, known.target_table}:
+                self._of_table[name].append(known)
 
     def into(self, role: str, target: str) -> tuple[str, ...]:
         """Return what says something of a table or column, by its role, sorted by name."""
-        found = self._into.get(target)
-        return tuple(sorted(edge.source for edge in found if edge.role == role)) if found else ()
+        return tuple(
+            sorted(edge.source for edge in self._of_name.get(target, ()) if (edge.role, edge.target) == (role, target))
+        )
+
+    def edges(self, role: str, name: str) -> tuple[Edge, ...]:
+        """Return what a table or column says of others, and what is said of it, by its role; sorted."""
+        return tuple(sorted(edge for edge in self._of_name.get(name, ()) if edge.role == role))
 
     def slice_of(self, table: str) -> tuple[Edge, ...]:
-        """Return all that is said of a table and its columns, sorted: its page changes with it."""
+        """Return all that a table and its columns say, and that is said of them, sorted: its page changes with it."""
         return tuple(sorted(self._of_table.get(table, ())))
+
+
+def _resolved(edge: Edge, meant: Callable[[str], tuple[str, ...]]) -> Edge | None:
+    """Return an edge by the full names of the tables at its ends; ``None`` if one of them is none."""
+    source, target = _table_of(edge.source, meant), _table_of(edge.target, meant)
+    if source is None or target is None:
+        return None
+    return Edge(edge.role, source[1], target[1], source[0], target[0])
+
+
+def _table_of(name: str, meant: Callable[[str], tuple[str, ...]]) -> tuple[str, str] | None:
+    """Return the table that a name is or is a column of, and the name by the full name of that table.
+
+    Only the catalog knows whether "a.b" is a column of a table, or a table of a database; names of both may hold dots.
+    """
+    if len(found := meant(name)) == 1:
+        return found[0], found[0]
+    for i in reversed([i for i, letter in enumerate(name) if letter == "."]):
+        if len(found := meant(name[:i])) == 1:
+            return found[0], found[0] + name[i:]
+    return None
 
 
 def references(table: str, columns: Iterable[Column | ColumnSnapshot]) -> Iterator[Edge]:

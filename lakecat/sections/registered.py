@@ -13,6 +13,7 @@ from lakecat.sections.identity import Identity
 from lakecat.sections.notes import Notes
 from lakecat.sections.parameters import Parameters
 from lakecat.sections.problems import Problems
+from lakecat.sections.relations import Relations
 from lakecat.sections.snippets import Snippets
 from lakecat.sections.statistics import Statistics
 
@@ -22,6 +23,7 @@ BUILT_IN: tuple[Section, ...] = (
     Notes(),
     Problems(),
     Columns(),
+    Relations(),
     Parameters(),
     Details(),
     History(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import functools
 import hashlib
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,7 +108,8 @@ class Tables(abc.ABC):
                 snapshot = self.snapshot(name)
                 self.keep(name, snapshot)
                 said[name] = said_by(sections, snapshot)
-        self.index = Index((*self.edges(), *(edge for edges, _ in said.values() for edge in edges)))
+        edges = itertools.chain(self.edges(), (edge for edges, _ in said.values() for edge in edges))
+        self.index = Index(edges, self.find)
 
     def close(self) -> None:  # noqa: B027 (most hold nothing)
         """End what was started to answer."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakecat.errors import SnapshotError
+from lakecat.names import OwnNames
 from lakecat.sections.index import references
 from lakecat.snapshot import Problem, SnapshotFile, TableSnapshot
 from sphinx_lakecat.loading.base import Listed, ReadOf, Tables, package_token
@@ -57,16 +58,14 @@ class StoredTables(Tables):
         for file in files:
             self._load(file)
         self.names: tuple[str, ...] = tuple(sorted(self._found))
-        self._of_bare_name: dict[str, list[str]] = {}
-        for name in self.names:
-            self._of_bare_name.setdefault(self._found[name].head.name, []).append(name)
+        self._own_names = OwnNames((self._found[name].head.name, name) for name in self.names)
 
     def __contains__(self, name: str) -> bool:
         return name in self._found
 
     def find(self, name: str) -> tuple[str, ...]:
         """Return the full names of the tables that a name may mean: an exact one alone, else those it is a part of."""
-        return (name,) if name in self._found else tuple(self._of_bare_name.get(name, ()))
+        return self._own_names.meant(name, self._found)
 
     def listed(self) -> tuple[Listed, ...]:
         """Return a line for each table, sorted by name."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx import addnodes
 
-from lakecat.blocks import Grid, Markup, Prose, Ref, Text
+from lakecat.blocks import Graph, Grid, Markup, Prose, Ref, Text
 from lakecat.names import words
 from lakecat.plaintext import plain, plain_name
 from lakecat.sections.compose import compose
@@ -83,7 +83,7 @@ class TableDocument:
         ::
 
         section (table-NAME)
-            title, lakecat_part "head", what stands above the parts
+            title, lakecat_part "head", what stands above the parts, lakecat_part "chips"
             section (ANCHOR): title, paragraphs, notes and lakecat_part nodes, for each part that shows something
         """
         name = self._table.full_name
@@ -91,6 +91,7 @@ class TableDocument:
         section = nodes.section("", title, ids=[table_anchor(name)], classes=["lakecat-page"])
         section += self.head()
         section += self.lead()
+        section += self.chips()
         for part in self.page.parts:
             if found := self.part(part.anchor):
                 # The same headings stand on every page: search need not know them.
@@ -101,7 +102,7 @@ class TableDocument:
     def head(self) -> nodes.Element:
         """Return the line of facts. Its text child holds the words by which search finds the table."""
         part = lakecat_part("", part="head", table=self._table, said=self._said)
-        for item in self.page.head:
+        for item in (*self.page.state, *self.page.head):
             part += self._cells(item)
         found = dict.fromkeys(word for name in self.page.words for word in (name, *words(name)))
         part += nodes.Text(" ".join(map(plain_name, found)))
@@ -116,6 +117,13 @@ class TableDocument:
         """
         blocks = (b for b in self.page.lead if isinstance(b, Prose) and (described or b.tone == "bad"))
         return [node for block in blocks for node in self._prose(block, whole=whole)]
+
+    def chips(self) -> list[nodes.Node]:
+        """Return the tables that have to do with this one; nothing if there are none."""
+        if not self.page.chips:
+            return []
+        cells = (cell for item in self.page.chips for cell in self._cells(item, warn=False))
+        return [lakecat_part("", *cells, part="chips", table=self._table, said=self._said)]
 
     def part(self, anchor: str, *, shown: Sequence[str] | None = None, anchors: bool = True) -> list[nodes.Node]:
         """Return what a part shows, nothing if there is no such part.
@@ -138,6 +146,9 @@ class TableDocument:
             )
             if isinstance(block, Grid):
                 drawn += self._grid(block, shown)
+            elif isinstance(block, Graph):
+                for item in block.items:
+                    drawn += self._cells(item, warn=False)
             found.append(drawn)
         return found
 
@@ -155,14 +166,19 @@ class TableDocument:
         # One node for all: Sphinx visits each node of a page some hundred times. Search needs each text once.
         yield nodes.Text(plain(" " + "\n".join(dict.fromkeys(texts))))
 
-    def _cells(self, spans: tuple[object, ...]) -> Iterator[lakecat_cell]:
-        """Yield a node for each span that only Sphinx can draw; others are drawn from the record, which is faster."""
+    def _cells(self, spans: tuple[object, ...], *, warn: bool = True) -> Iterator[lakecat_cell]:
+        """Yield a node for each span that only Sphinx can draw; others are drawn from the record, which is faster.
+
+        Args:
+            spans: The spans.
+            warn: Whether there is a warning of a link that leads nowhere; what is shown twice is warned of once.
+        """
         for span in spans:
             if isinstance(span, Markup) and not self._site.is_one_paragraph(span.text):
                 yield lakecat_cell("", *self._parsed(span), span=span)
             elif isinstance(span, Ref) and span.kind in ("table", "column"):
                 # Sphinx draws a link inside a paragraph alone.
-                yield lakecat_cell("", nodes.paragraph("", "", self._reference(span)), span=span)
+                yield lakecat_cell("", nodes.paragraph("", "", self._reference(span, warn=warn)), span=span)
 
     def _prose(self, prose: Prose, *, whole: bool = False) -> list[nodes.Node]:
         only = prose.spans[0] if len(prose.spans) == 1 else None
@@ -197,7 +213,7 @@ class TableDocument:
         prefix = column_anchor(name, about.target.removeprefix(f"{name}.")) if is_column else table_anchor(name)
         return self._site.parse(markup.text, about=about, prefix=prefix)
 
-    def _reference(self, ref: Ref) -> nodes.Node:
+    def _reference(self, ref: Ref, *, warn: bool = True) -> nodes.Node:
         """Return a link. That it leads nowhere is a problem of the table, of which there is a warning."""
         return addnodes.pending_xref(
             "",
@@ -206,7 +222,8 @@ class TableDocument:
             reftype=ref.kind,
             reftarget=ref.target,
             refexplicit=False,
-            refwarn=not any(f"references {ref.target!r}" in problem.detail for problem in self._table.problems),
+            refwarn=warn
+            and not any(f"references {ref.target!r}" in problem.detail for problem in self._table.problems),
             lakecat_reported=False,
         )
 

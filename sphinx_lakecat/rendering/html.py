@@ -59,6 +59,10 @@ class Page:
         cell = self._cells.get(ref)
         return self._walk(cell)[0] if cell is not None else html.link(ref, self._uri(ref.kind, ref.target))
 
+    def uri(self, ref: Ref) -> str | None:
+        """Return the URI of a thing of the catalog."""
+        return self._uri(ref.kind, ref.target)
+
     def markup(self, markup: Markup) -> tuple[str, bool]:
         """Return a description: what it was parsed to, or the one paragraph that it is."""
         cell = self._cells.get(markup)
@@ -95,7 +99,9 @@ def _highlight_template(template: str, language: str, highlight: Callable[[str, 
 def draw(part: lakecat_part, page: Page, composed: Composed) -> str:
     """Return the HTML of a part."""
     if part["part"] == "head":
-        return html.head(composed.page(part).head, page)
+        return html.head(composed.page(part), page)
+    if part["part"] == "chips":
+        return html.chips(composed.page(part), page)
     if part["part"] == "filter":
         label = f"Filter {part['count']} tables"
         return (

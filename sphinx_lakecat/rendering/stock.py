@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 
-from lakecat.blocks import Bar, Facts, Grid, Mark, Markup, Prose, Ref, Tabs, Text
+from lakecat.blocks import Bar, Facts, Graph, Grid, Mark, Markup, Prose, Ref, Tabs, Text
 from lakecat.plaintext import plain, plain_name
 
 if TYPE_CHECKING:
-    from lakecat.blocks import Block, Cell, Head, Span, Spans
+    from lakecat.blocks import Block, Cell, Head, Page, Span, Spans
 
 Draw = Callable[[Markup | Ref], list[nodes.Node]]
 """Returns the nodes of what only the site can draw."""
@@ -31,16 +31,28 @@ def draw(block: Block, drawn: Draw, place: Callable[[str], str]) -> list[nodes.N
         return [_facts(block, drawn)]
     if isinstance(block, Tabs):
         return _tabs(block)
+    if isinstance(block, Graph):
+        items = (nodes.list_item("", nodes.paragraph("", "", *spans(item, drawn))) for item in block.items)
+        return [nodes.bullet_list("", *items)]
     return prose(block, drawn)
 
 
-def head(items: Cell, drawn: Draw) -> list[nodes.Node]:
-    """Return the line of facts."""
+def head(page: Page, drawn: Draw) -> list[nodes.Node]:
+    """Return what must be known before all else, and the line of facts."""
+    return [*_line(page.state, drawn), *_line(page.head, drawn)]
+
+
+def chips(page: Page, drawn: Draw) -> list[nodes.Node]:
+    """Return the tables that have to do with a table."""
+    return _line(page.chips, drawn, between=" ")
+
+
+def _line(items: Cell, drawn: Draw, *, between: str = "") -> list[nodes.Node]:
     paragraph = nodes.paragraph()
     for i, item in enumerate(items):
         paragraph += [nodes.Text(" · ")] if i else []
-        paragraph += spans(item, drawn)
-    return [paragraph]
+        paragraph += spans(item, drawn, between=between)
+    return [paragraph] if items else []
 
 
 def plain_span(span: Markup | Ref, uri: Callable[[str, str], str | None]) -> list[nodes.Node]:

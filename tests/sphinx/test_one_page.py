@@ -12,7 +12,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakecat.blocks import Bar, Fact, Facts, Grid, Head, Mark, Markup, Page, Part, Prose, Ref, Row, Tab, Tabs, Text
+from lakecat.blocks import (
+    Bar,
+    Fact,
+    Facts,
+    Graph,
+    Grid,
+    Head,
+    Mark,
+    Markup,
+    Page,
+    Part,
+    Prose,
+    Ref,
+    Row,
+    Tab,
+    Tabs,
+    Text,
+)
 from lakecat.display.text import portion
 
 if TYPE_CHECKING:
@@ -92,7 +109,8 @@ SAID = (
     ),
     *("key_part", "primary key", "stable", "tag", "Int64 not null", "The leading part", "An address", "nullable"),
     *("classification, values hidden", "Struct({'town': String, 'street': String})", "References target.ident"),
-    *("Deprecated. Read key_part.", "Referenced by target.ident"),
+    *("Deprecated. Read key_part.", "Referenced by target.ident", "References target", "Referenced by target"),
+    *("Relations", "books.everything.other references target.ident", "target.ident references books.everything"),
     *(
         "-321",
         "654",
@@ -179,8 +197,10 @@ def texts(shown: object) -> Iterator[str]:
         yield from texts(shown.rows if isinstance(shown, Facts) else shown.items)
     elif isinstance(shown, Prose):
         yield from texts((shown.spans, shown.items))
+    elif isinstance(shown, Graph):
+        yield from texts(shown.items)
     elif isinstance(shown, Page):
-        yield from texts((shown.head, shown.lead, shown.parts))
+        yield from texts((shown.state, shown.head, shown.lead, shown.chips, shown.parts))
     else:
         assert type(shown) is tuple, shown
         for one in shown:
