@@ -36,7 +36,7 @@ def is_on_screen(visit: Visit, selector: str, text: str) -> bool:
 def test_deprecated_table(visit: Visit) -> None:
     """Its page says so in the line of facts and in a warning that names the successor; the index has the badge."""
     page = visit.open("catalog/cancellations")
-    assert is_on_screen(visit, ".lc-head .lc-warn", "deprecated")
+    assert is_on_screen(visit, ".lc-state .lc-warn", "deprecated")
     assert is_on_screen(visit, ".admonition.warning", "Deprecated. Use daily_departures")
     visit.open("catalog/index")
     row = page.locator("#owners li", has=page.locator("a.lc-table", has_text="cancellations"))
@@ -48,7 +48,7 @@ def test_deprecated_table(visit: Visit) -> None:
 def test_classified_column(visit: Visit) -> None:
     """The class stands beside the column and in the line of facts, and in the place of values that it is the reason."""
     page = visit.open("catalog/planes")
-    assert is_on_screen(visit, ".lc-head .lc-badge", "personal")
+    assert is_on_screen(visit, ".lc-state .lc-badge", "personal")
     assert is_on_screen(visit, "tr[id='column-planes.tailnum'] .lc-badge", "personal")
     assert page.locator("table.lc-columns .lc-badge", has_text="personal").count() == 1
     row = page.locator("#statistics tr", has_text="tailnum")
