@@ -154,8 +154,13 @@ def text_of(error: BaseException) -> str:
 
 def secrets_of(options: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return the values of options whose names say that they must never be shown, the longest first."""
-    found = {plain_value(value) for name, value in (options or {}).items() if _SECRET_OPTION.search(str(name))}
+    found = {plain_value(value) for name, value in (options or {}).items() if _is_secret_option(str(name))}
     return tuple(sorted((text for text in found if len(text) > 2), key=len, reverse=True))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_secret_option(name: str) -> bool:
+    return _SECRET_OPTION.search(name) is not None
 
 
 def plain_value(value: Any) -> str:
@@ -167,6 +172,7 @@ def _is_secret(value: object) -> bool:
     return hasattr(type(value), "get_secret_value")
 
 
+@functools.lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Return whether the name of an option, parameter or attribute says that its value must not be shown."""
     return bool(re.search(rf"(?:{_KEY})\Z", name, _FLAGS))
