@@ -93,7 +93,10 @@ Cell = tuple[Spans, ...]
 
 
 class Head(NamedTuple):
-    """The head of a column of a grid; ``kind`` says what it holds: "name", "type", "text", "number" or "value"."""
+    """The head of a column of a grid.
+
+    ``kind`` says what it holds: "name", "type", "text", "number", "value", or "values", whose pieces stand one a line.
+    """
 
     text: str
     kind: str = "value"
@@ -139,12 +142,27 @@ class Grid:
 
 
 class Tab(NamedTuple):
-    """Code to copy. ``name`` is what differs between the same code of two tables, so that the rest is coloured once."""
+    """Code to copy.
+
+    Args:
+        label: What kind of code it is.
+        language: What colours it.
+        code: The code.
+        name: What differs between the same code of two tables, so that the rest is coloured once.
+        before: Lines that it needs and that nobody need look at, such as imports: folded where there is room for
+            little, and copied along.
+    """
 
     label: str
     language: str
     code: str
     name: str = ""
+    before: str = ""
+
+    @property
+    def whole(self) -> str:
+        """All of the code, what it needs before it too."""
+        return f"{self.before}\n\n{self.code}" if self.before else self.code
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,3 +150,41 @@ def _text(dtype: Any, values: bool, left: int) -> str:
     text = str(dtype)
     # What holds an Enum in a way that is not known here shows its name alone.
     return text if values or "categories" not in text else f"{type(dtype).__name__}(…)"
+
+
+@functools.lru_cache(maxsize=1024)
+def said_dtype(text: str) -> str:
+    """Return the text of a dtype as people say it; a text that is none of Polars' dtypes as it is.
+
+    Example:
+        >>> said_dtype("Duration(time_unit='us')"), said_dtype("List(Struct({'a': Int64}))"), said_dtype("Int64")
+        ('duration in µs', 'list of struct', 'Int64')
+    """
+    try:
+        return _said(_from_text(text), text)
+    except (_UnknownNameError, SyntaxError, TypeError, ValueError, MemoryError, RecursionError):
+        kind = text.partition("(")[0]
+        return {"Enum": "enum", "Struct": "struct", "List": "list", "Array": "array"}.get(kind, kind)
+
+
+def _said(dtype: pl.DataType, text: str) -> str:
+    match dtype:
+        case pl.Struct():
+            return f"struct, {len(dtype.fields)} field{'' if len(dtype.fields) == 1 else 's'}"
+        case pl.List():
+            return f"list of {_said_inside(dtype.inner)}"
+        case pl.Array():
+            return f"array of {dtype.shape[0]} {_said_inside(dtype.inner)}"
+        case pl.Datetime() | pl.Duration():
+            unit = {"ns": "ns", "us": "µs", "ms": "ms"}[dtype.time_unit]
+            zone = getattr(dtype, "time_zone", None)
+            return f"{type(dtype).__name__.lower()} in {unit}{f', {zone}' if zone else ''}"
+        case pl.Decimal():
+            return f"decimal({dtype.precision}, {dtype.scale})"
+        case pl.Enum():
+            return f"enum of {len(dtype.categories)}"
+    return text
+
+
+def _said_inside(dtype: Any) -> str:
+    return _said(dtype, str(dtype)).partition(",")[0]

@@ -64,13 +64,13 @@ def make_snippets(
     complete = "..." not in given.values()
     arguments = ", ".join([text_literal(metadata.full_name), *keyword_arguments(given.items())])
     imports = "\n".join([*literals.imports, *imported.lines])
-    polars = f"{imports}\n\ndf = {imported.expression}.table({arguments})\nprint(df.head().collect())\n"
+    polars = f"{imports}\n\ndf = {imported.expression}.table({arguments})\n"
     verified = complete and imported.complete and not failed
     snippets = [Snippet(label="Polars", language="python", code=polars, verified=verified)]
     if complete:
         if not given:
             query = text_literal(f"SELECT * FROM {_sql_name(metadata.full_name)} LIMIT 5")  # noqa: S608 - a quoted name, and only text
-            sql = f"{imports}\n\ndf = {imported.expression}.sql({query})\nprint(df.collect())\n"
+            sql = f"{imports}\n\ndf = {imported.expression}.sql({query})\n"
             snippets.append(Snippet(label="SQL", language="python", code=sql, verified=verified))
         if reference:
             command = _command(metadata.full_name, reference)

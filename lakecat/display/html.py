@@ -128,7 +128,7 @@ def _mark(mark: Mark) -> str:
 def _bar(bar: Bar) -> str:
     # The words say it all.
     meter = f'<meter aria-hidden="true" class="lc-bar" max="1" min="0" value="{bar.share:.4g}"></meter>'
-    return f"{escape(plain_name(bar.text))} {meter}"
+    return f"{meter} {escape(plain_name(bar.text))}"
 
 
 def _grid(grid: Grid, medium: Medium) -> str:
@@ -167,6 +167,8 @@ def _class(head: Head, *, of_head: bool = False) -> str:
 
 
 def _cell(cell: Cell, head: Head, medium: Medium) -> str:
+    if head.kind == "values":
+        return "".join([f"<div>{spans(piece, medium)}</div>" for piece in cell])
     if head.kind != "text":
         return " ".join([spans(piece, medium, between=" ") for piece in cell])
     if len(cell) == 1:
@@ -193,9 +195,18 @@ def _tabs(tabs: Tabs, medium: Medium) -> str:
             f'<input{checked} id="{item}" name="lc-tabs-{medium.number}" type="radio" />'
             f'<label aria-controls="{item}-content" class="sd-tab-label" data-sync-group="lakecat" '
             f'data-sync-id="{sync}" for="{item}">{escape(plain_name(tab.label))}</label>'
-            f'<div class="sd-tab-content docutils" id="{item}-content">\n{medium.code(tab)}</div>\n'
+            f'<div class="sd-tab-content docutils" id="{item}-content">\n{_code(tab, medium)}</div>\n'
         )
     return "".join([*out, "</div>\n"])
+
+
+def _code(tab: Tab, medium: Medium) -> str:
+    """Return code below the lines that it needs, which are folded, and a button for a script that copies both."""
+    code = medium.code(tab)
+    if tab.before:
+        before = medium.code(tab._replace(code=f"{tab.before}\n"))
+        code = f'<details class="lc-before"><summary>Imports</summary>\n{before}</details>\n{code}'
+    return f'<div class="lc-code">{code}<button class="lc-copy" hidden="hidden" type="button">Copy</button></div>\n'
 
 
 def _facts(facts: Facts, medium: Medium) -> str:

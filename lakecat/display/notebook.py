@@ -38,6 +38,7 @@ _STYLE = """<style>
 .lakecat .lc-details > div { display: flex; gap: 1em }
 .lakecat .lc-details dt { min-width: 8em; opacity: 0.7 }
 .lakecat .lc-details dd { margin: 0 }
+.lakecat .lc-copy { display: none }
 .lakecat .lc-snippets { display: flex; flex-wrap: wrap; gap: 0 1em }
 .lakecat .lc-snippets > label { order: -1; cursor: pointer }
 .lakecat .lc-snippets > input { order: -1 }

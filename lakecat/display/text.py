@@ -11,7 +11,7 @@ from lakecat.summary import without_markup
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lakecat.blocks import Block, Cell, Page, Span, Spans
+    from lakecat.blocks import Block, Cell, Page, Span, Spans, Tab
 
 
 def page(found: Page) -> str:
@@ -45,7 +45,7 @@ def draw(block: Block) -> list[str]:
         rows = [(plain_name(fact.label), _said(spans(fact.spans, prose=True), fact.source)) for fact in block.rows]
         return list(_aligned(rows))
     if isinstance(block, Tabs):
-        return [line for i, tab in enumerate(block.items) for line in _tab(tab.label, tab.code, first=i == 0)]
+        return [line for i, tab in enumerate(block.items) for line in _tab(tab, first=i == 0)]
     if isinstance(block, Graph):
         return [f"- {spans(item)}" for item in block.items]
     lines = spans(block.spans, prose=True).splitlines()
@@ -80,12 +80,12 @@ def _said(text: str, hint: str) -> str:
     return f"{text} ({plain_name(hint)})" if hint else text
 
 
-def _tab(label: str, code: str, *, first: bool) -> Iterator[str]:
+def _tab(tab: Tab, *, first: bool) -> Iterator[str]:
     if not first:
         yield ""
-    yield f"{plain_name(label)}:"
+    yield f"{plain_name(tab.label)}:"
     yield ""
-    yield from (f"    {line}" for line in plain(code).splitlines())
+    yield from (f"    {line}" for line in plain(tab.whole).splitlines())
 
 
 def _grid(grid: Grid) -> Iterator[str]:

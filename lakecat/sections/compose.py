@@ -26,7 +26,7 @@ _COLUMN: tuple[tuple[Slot, Head], ...] = (
     ("column.name", Head("Column", "name")),
     ("column.type", Head("Type", "type")),
     ("column.text", Head("Description", "text")),
-    ("column.values", Head("Values", "value")),
+    ("column.values", Head("Values", "values")),
 )
 _COLUMNS_ORDER, _DETAILS_ORDER, _FAILURES_ORDER = 20, 60, 30
 
@@ -123,7 +123,7 @@ class _Gathered:
             Row(tuple(_in_order(self._cells.get((column.name, slot), ())) for slot, _ in shown), key=column.name)
             for column in table.columns
         )
-        note = tuple(span for piece in _in_order(self._slots["column.note"]) for span in piece)
+        note = tuple(span for piece in _in_order(self._slots["column.note"]) for span in (Text(" "), *piece))[1:]
         return Grid(f"Columns of {table.full_name}", tuple(head for _, head in shown), rows, note)
 
 

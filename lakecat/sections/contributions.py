@@ -97,7 +97,7 @@ def _block(block: object) -> None:
     elif isinstance(block, Tabs):
         for tab in block.items:
             _check(isinstance(tab, Tab), f"a tab is {_name(tab)}")
-            _texts(tab.label, tab.language, tab.code, tab.name)
+            _texts(tab.label, tab.language, tab.code, tab.name, tab.before)
     elif isinstance(block, Graph):
         _graph(block)
     elif isinstance(block, Prose):

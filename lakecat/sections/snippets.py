@@ -33,7 +33,7 @@ class Snippets:
     def draw(self, table: TableSnapshot, index: Index) -> Iterator[Contribution]:
         """Yield the snippets, in tabs."""
         if table.snippets:
-            items = tuple(Tab(s.label, s.language, _code(s), table.full_name) for s in table.snippets)
+            items = tuple(Tab(s.label, s.language, *_code(s, table.full_name)) for s in table.snippets)
             yield Part("read", "Read it", (Tabs(items),), 10)
 
     def words(self, table: TableSnapshot) -> Iterator[str]:
@@ -41,7 +41,10 @@ class Snippets:
         yield from ()
 
 
-def _code(snippet: Snippet) -> str:
-    """Return the code; where something must be filled in, with a comment that says so."""
-    missing = not snippet.verified and "..." in snippet.code
-    return f"# Give each parameter that is ... a value.\n{snippet.code}" if missing else snippet.code
+def _code(snippet: Snippet, name: str) -> tuple[str, str, str]:
+    """Return the code, the name in it, and the imports above it; where something must be filled in, with a comment."""
+    before, line, code = snippet.code.partition("\n\n")
+    if not line or not all(each.startswith(("import ", "from ")) for each in before.splitlines()):
+        before, code = "", snippet.code
+    missing = not snippet.verified and "..." in code
+    return f"# Give each parameter that is ... a value.\n{code}" if missing else code, name, before

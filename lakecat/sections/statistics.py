@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakecat.blocks import Bar, Grid, Head, Part, Row, Text
+from lakecat.blocks import Bar, Text
 from lakecat.sections.base import Detail, Put
 from lakecat.snapshot import StatisticsSection
 
@@ -12,17 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakecat.asked import AskedTable
-    from lakecat.blocks import Span
+    from lakecat.blocks import Span, Spans
     from lakecat.sections.base import Contribution
     from lakecat.sections.index import Index
     from lakecat.snapshot import ColumnSnapshot, Figure, TableSnapshot
     from lakecat.snapshot import Statistics as TableFigures
 
-_HEADS = (Head("Column"), Head("Nulls", "number"), Head("Smallest"), Head("Largest"))
-
 
 class Statistics:
-    """Rows, size and version in the line of facts; nulls and bounds of columns in a part."""
+    """Rows, size and version in the line of facts; in the row of each column, how complete it is, and its bounds."""
 
     name, version, record = "statistics", 1, StatisticsSection
 
@@ -44,15 +42,17 @@ class Statistics:
             if known.last_change:
                 yield Put("head", (Text(f"changed {known.last_change[:10]}", "value"),), 62)
             if known.version is not None:
-                yield Put("head", (Text(f"version {known.version}", "value"),), 63)
+                yield Put("head", (Text(f"v{known.version}", "value"),), 63)
             yield from _details(known)
         columns = table.columns or ()
         if any(c.statistics for c in columns) or (known is not None and any(c.hidden for c in columns)):
             counted = known.rows if known is not None else None
             whole = counted.value if counted is not None and counted.provenance == "exact" else 0
-            rows = tuple(_row(c, whole) for c in columns if c.hidden or c.statistics is not None)
-            grid = Grid("Statistics of columns", _HEADS, rows, _source(table))
-            yield Part("statistics", "Statistics", (grid,), 40)
+            for column in columns:
+                for i, piece in enumerate(_values(column, whole)):
+                    yield Put("column.values", piece, i, column.name)
+            if note := _source(table):
+                yield Put("column.note", (Text(note),), 10)
 
     def words(self, table: TableSnapshot) -> Iterator[str]:
         """Yield nothing: nobody searches for a number of rows."""
@@ -98,23 +98,26 @@ def size(value: int) -> str:
     return f"{number:.1f} PB"
 
 
-def _row(column: ColumnSnapshot, rows: int) -> Row:
-    name = ((Text(column.name),),)
+def _values(column: ColumnSnapshot, rows: int) -> Iterator[Spans]:
+    """Yield how many rows have a value, and the smallest and largest one."""
     if column.hidden:
-        hidden = ((Text(f"hidden (classified as {column.classification})"),),)
-        return Row((name, (), hidden, hidden))
+        yield (Text(f"hidden ({column.classification})", "muted"),)
+        return
     known = column.statistics
-    assert known is not None
-    nulls = () if known.null_count is None else ((_nulls(known.null_count.value, rows),),)
-    bounds = (((Text(bound),),) if bound else () for bound in (known.minimum, known.maximum))
-    return Row((name, nulls, *bounds))
+    if known is None:
+        return
+    if known.null_count is not None:
+        yield (_complete(known.null_count.value, rows),)
+    if known.minimum or known.maximum:
+        bounds = (known.minimum or "…", known.maximum or "…")
+        yield (Text(bounds[0] if bounds[0] == bounds[1] else f"{bounds[0]} … {bounds[1]}", "value"),)
 
 
-def _nulls(nulls: int, rows: int) -> Span:
-    """Return how many rows have no value; where there are any, and it is known of how many, with their share."""
-    if not 0 < nulls <= rows:  # a source may say anything
-        return Text(f"{nulls:,}")
-    return Bar(nulls / rows, f"{nulls:,} ({percent(nulls, rows)})")
+def _complete(nulls: int, rows: int) -> Span:
+    """Return the share of rows that have a value; where it is not known of how many, how many have none."""
+    if not 0 <= nulls <= rows or not rows:  # a source may say anything
+        return Text(f"{nulls:,} NULL", "value")
+    return Bar(1 - nulls / rows, percent(rows - nulls, rows))
 
 
 def percent(part: int, whole: int) -> str:
@@ -122,23 +125,23 @@ def percent(part: int, whole: int) -> str:
 
     Example:
         >>> percent(1, 3), percent(1, 3000), percent(2999, 3000), percent(3, 3)
-        ('33 %', 'under 1 %', 'over 99 %', '100 %')
+        ('33.3 %', 'under 0.1 %', '99.9 %', '100 %')
     """
-    found = round(100 * part / whole)
-    if found == 0 and part:
-        return "under 1 %"
-    return "over 99 %" if found == 100 and part < whole else f"{found} %"
+    if part in (0, whole):
+        return "100 %" if part else "0 %"
+    tenths = 1000 * part // whole
+    return f"{tenths / 10:.1f} %" if tenths else "under 0.1 %"
 
 
-def _source(table: TableSnapshot) -> tuple[Text, ...]:
+def _source(table: TableSnapshot) -> str:
     """Return where the statistics of columns come from, and what smallest and largest mean."""
     known = [column.statistics for column in table.columns or () if column.statistics is not None]
     if not known:
-        return ()
+        return ""
     sources = dict.fromkeys(figure.null_count.source for figure in known if figure.null_count is not None)
-    origin = f"From: {', '.join(sources)}. " if sources else ""
+    origin = f"Values are from: {', '.join(sources)}; they are" if sources else "Values are"
     bounds = "" if all(figure.bounds == "exact" for figure in known) else _BOUNDS
-    return (Text(f"{origin}Not computed from the rows{bounds}."),)
+    return f"{origin} not computed from the rows{bounds}. A bar is the share of rows that have a value."
 
 
 _BOUNDS = ": smallest and largest are approximate bounds"

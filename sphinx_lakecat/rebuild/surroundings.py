@@ -59,6 +59,7 @@ def _links(doctree: nodes.document) -> Iterator[tuple[str, str]]:
         if node.get("refdomain") == "lakecat" or node.get("reftype") == "any":
             yield node["reftype"], node["reftarget"]
     for part in doctree.findall(lakecat_part):
+        yield from map(tuple, part.get("links", ()))
         rows = part["rows"] if part["part"] == "list" else [part["table"]] if part["part"] == "head" else []
         for row in rows:
             if part["part"] == "list":

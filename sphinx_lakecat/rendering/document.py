@@ -19,9 +19,9 @@ from sphinx_lakecat.rendering.markup import is_one_paragraph, parse_description
 from sphinx_lakecat.rendering.nodes import lakecat_cell, lakecat_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from lakecat.blocks import Page
+    from lakecat.blocks import Page, Spans
     from lakecat.sections.index import Edge
     from lakecat.snapshot import TableSnapshot
 
@@ -122,8 +122,8 @@ class TableDocument:
         """Return the tables that have to do with this one; nothing if there are none."""
         if not self.page.chips:
             return []
-        cells = (cell for item in self.page.chips for cell in self._cells(item, warn=False))
-        return [lakecat_part("", *cells, part="chips", table=self._table, said=self._said)]
+        links = _references(self.page.chips)
+        return [lakecat_part("", part="chips", table=self._table, said=self._said, links=links)]
 
     def part(self, anchor: str, *, shown: Sequence[str] | None = None, anchors: bool = True) -> list[nodes.Node]:
         """Return what a part shows, nothing if there is no such part.
@@ -147,8 +147,7 @@ class TableDocument:
             if isinstance(block, Grid):
                 drawn += self._grid(block, shown)
             elif isinstance(block, Graph):
-                for item in block.items:
-                    drawn += self._cells(item, warn=False)
+                drawn["links"] = _references(block.items)
             found.append(drawn)
         return found
 
@@ -166,19 +165,14 @@ class TableDocument:
         # One node for all: Sphinx visits each node of a page some hundred times. Search needs each text once.
         yield nodes.Text(plain(" " + "\n".join(dict.fromkeys(texts))))
 
-    def _cells(self, spans: tuple[object, ...], *, warn: bool = True) -> Iterator[lakecat_cell]:
-        """Yield a node for each span that only Sphinx can draw; others are drawn from the record, which is faster.
-
-        Args:
-            spans: The spans.
-            warn: Whether there is a warning of a link that leads nowhere; what is shown twice is warned of once.
-        """
+    def _cells(self, spans: tuple[object, ...]) -> Iterator[lakecat_cell]:
+        """Yield a node for each span that only Sphinx can draw; others are drawn from the record, which is faster."""
         for span in spans:
             if isinstance(span, Markup) and not self._site.is_one_paragraph(span.text):
                 yield lakecat_cell("", *self._parsed(span), span=span)
             elif isinstance(span, Ref) and span.kind in ("table", "column"):
                 # Sphinx draws a link inside a paragraph alone.
-                yield lakecat_cell("", nodes.paragraph("", "", self._reference(span, warn=warn)), span=span)
+                yield lakecat_cell("", nodes.paragraph("", "", self._reference(span)), span=span)
 
     def _prose(self, prose: Prose, *, whole: bool = False) -> list[nodes.Node]:
         only = prose.spans[0] if len(prose.spans) == 1 else None
@@ -192,7 +186,7 @@ class TableDocument:
         if only.portion == "rest":
             return rest
         if rest and lead and isinstance(lead[-1], nodes.paragraph):
-            more = nodes.reference("", "More below.", internal=True, refid="notes", classes=["lc-more"])
+            more = nodes.reference("", "More", internal=True, refid="notes", classes=["lc-more"])
             lead[-1] += [nodes.Text(" "), more]
         return lead
 
@@ -213,7 +207,7 @@ class TableDocument:
         prefix = column_anchor(name, about.target.removeprefix(f"{name}.")) if is_column else table_anchor(name)
         return self._site.parse(markup.text, about=about, prefix=prefix)
 
-    def _reference(self, ref: Ref, *, warn: bool = True) -> nodes.Node:
+    def _reference(self, ref: Ref) -> nodes.Node:
         """Return a link. That it leads nowhere is a problem of the table, of which there is a warning."""
         return addnodes.pending_xref(
             "",
@@ -222,10 +216,14 @@ class TableDocument:
             reftype=ref.kind,
             reftarget=ref.target,
             refexplicit=False,
-            refwarn=warn
-            and not any(f"references {ref.target!r}" in problem.detail for problem in self._table.problems),
+            refwarn=not any(f"references {ref.target!r}" in problem.detail for problem in self._table.problems),
             lakecat_reported=False,
         )
+
+
+def _references(items: Iterable[Spans]) -> tuple[Ref, ...]:
+    """Return the references among spans: these are tables of the catalog, to which the writer finds the way itself."""
+    return tuple(dict.fromkeys(span for spans in items for span in spans if isinstance(span, Ref)))
 
 
 def _literal(text: str) -> nodes.literal:

@@ -13,6 +13,7 @@ class lakecat_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names 
 
     - ``table``: the record; ``said``: what other tables say of it.
     - ``part``: the anchor of the part, ``head`` or ``chips``; ``block``: which block of the part.
+    - ``links``: the references in it that are no cells, for who must know when their places change.
     - ``shown``: names of the rows to show, or ``None`` for all; ``anchors``: whether rows are places here.
 
     Children are text that only search reads, and a :class:`lakecat_cell` for each span that only Sphinx can draw. The

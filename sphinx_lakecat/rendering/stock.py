@@ -174,6 +174,6 @@ def _tabs(tabs: Tabs) -> list[nodes.Node]:
     found: list[nodes.Node] = []
     for tab in tabs.items:
         found.append(nodes.paragraph("", "", nodes.Text(f"{plain_name(tab.label)}:")))
-        code = plain(tab.code)
+        code = plain(tab.whole)
         found.append(nodes.literal_block(code, code, language=tab.language))
     return found

@@ -1,4 +1,4 @@
-// Filters for long lists. Without this script, the lists are whole.
+// Filters for long lists, and buttons that copy code. Without this script, the lists are whole.
 "use strict";
 
 (() => {
@@ -39,4 +39,28 @@
   };
 
   document.querySelectorAll("input.lc-filter").forEach(serve);
+
+  // Pages that are opened from a folder may have no clipboard of their own.
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const field = document.createElement("textarea");
+      field.value = text;
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+  };
+
+  for (const button of document.querySelectorAll("button.lc-copy")) {
+    const code = [...button.parentElement.querySelectorAll("pre")].map((pre) => pre.textContent.trim());
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await copy(`${code.join("\n\n")}\n`);
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy"), 2000);
+    });
+  }
 })();

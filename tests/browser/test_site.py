@@ -106,7 +106,7 @@ def test_lists_are_whole_without_script(visit: Visit) -> None:
 
 @pytest.mark.parametrize("label", ["Polars", "SQL", "Command line"])
 def test_copy_button(visit: Visit, label: str) -> None:
-    """The button copies the snippet's text exactly."""
+    """The button is there to be seen, and copies the code with the imports above it."""
     page = visit.page
     page.add_init_script(
         "window.copied = [];"
@@ -117,13 +117,14 @@ def test_copy_button(visit: Visit, label: str) -> None:
     )
     visit.open("catalog/flights")
     page.locator(".lc-snippets > label", has_text=label).click()
-    block = page.locator(".lc-snippets > .sd-tab-content:visible .highlight")
-    code = block.locator("pre").evaluate("(pre) => pre.innerText")
-    block.hover()
-    block.locator("button.copybtn").click()
+    content = page.locator(".lc-snippets > .sd-tab-content:visible")
+    parts = [pre.text_content() or "" for pre in content.locator("pre").all()]
+    assert content.locator("pre:visible").count() == 1, "imports are folded"
+    assert not content.locator("button.copybtn:visible").count()
+    content.get_by_role("button", name="Copy").click()
     page.wait_for_function("window.copied.length")
-    copied = page.evaluate("window.copied")
-    assert [text.strip("\n") for text in copied] == [code.strip("\n")]
+    assert page.evaluate("window.copied") == ["\n\n".join(part.strip() for part in parts) + "\n"]
+    assert content.get_by_role("button", name="Copied").is_visible()
 
 
 def test_filter_of_the_index(visit: Visit) -> None:

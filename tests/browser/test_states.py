@@ -51,8 +51,8 @@ def test_classified_column(visit: Visit) -> None:
     assert is_on_screen(visit, ".lc-state .lc-badge", "personal")
     assert is_on_screen(visit, "tr[id='column-planes.tailnum'] .lc-badge", "personal")
     assert page.locator("table.lc-columns .lc-badge", has_text="personal").count() == 1
-    row = page.locator("#statistics tr", has_text="tailnum")
-    assert row.locator("td", has_text="hidden (classified as personal)").count() == 2
+    row = page.locator("#columns tr", has_text="tailnum")
+    assert row.locator("td", has_text="hidden (personal)").count() == 1
 
 
 @FAILING_ON_EACH_SCREEN

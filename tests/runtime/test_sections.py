@@ -224,14 +224,14 @@ def test_what_a_docstring_says_of_parameters(style: str) -> None:
 
 
 SHARES = {
-    "some": (1, 4, Bar(0.25, "1 (25 %)")),
-    "few": (1, 10**6, Bar(1e-06, "1 (under 1 %)")),
-    "nearly all": (999, 1000, Bar(0.999, "999 (over 99 %)")),
-    "all": (10**400, 10**400, Bar(1.0, f"{10**400:,} (100 %)")),
-    "none": (0, 4, Text("0")),
-    "no rows": (3, 0, Text("3")),
-    "more than rows": (5, 4, Text("5")),
-    "below nought": (-5, 4, Text("-5")),
+    "some": (1, 4, Bar(0.75, "75.0 %")),
+    "few": (1, 10**6, Bar(1 - 1e-06, "99.9 %")),
+    "nearly all": (9999, 10000, Bar(1 - 0.9999, "under 0.1 %")),
+    "all": (10**400, 10**400, Bar(0.0, "0 %")),
+    "none": (0, 4, Bar(1.0, "100 %")),
+    "no rows": (3, 0, Text("3 NULL", "value")),
+    "more than rows": (5, 4, Text("5 NULL", "value")),
+    "below nought": (-5, 4, Text("-5 NULL", "value")),
 }
 
 
@@ -247,8 +247,8 @@ def test_a_share_is_shown_where_it_is_one(which: str, provenance: Any) -> None:
         columns=(ColumnSnapshot(name="a", statistics=known),),
         statistics=Statistics(rows=Figure(value=rows, provenance=provenance, source="log")),
     )
-    part = compose(table).part("statistics")
+    part = compose(table).part("columns")
     assert part is not None
     (grid,) = part.blocks
     assert isinstance(grid, Grid)
-    assert grid.rows[0].cells[1] == ((expected if provenance == "exact" else Text(f"{nulls:,}"),),)
+    assert grid.rows[0].cells[-1] == ((expected if provenance == "exact" else Text(f"{nulls:,} NULL", "value"),),)

@@ -38,7 +38,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_python_snippets_run(name: str, make_module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Python and SQL snippets of a table print its rows."""
+    """The Python and SQL snippets of a table make a frame of its rows."""
     make_module(
         "snippet_names",
         "import polars as pl\nfrom lakecat import table\n"
@@ -46,10 +46,10 @@ def test_python_snippets_run(name: str, make_module: Any, monkeypatch: pytest.Mo
     )
     CatalogReference.parse("snippet_names").load()
     for snippet in Catalog().describe_table(name).snippets:
-        printed: list[Any] = []
-        exec(snippet.code, {"print": printed.append})
+        made: dict[str, Any] = {}
+        exec(snippet.code, made)
         assert snippet.verified
-        assert printed[0]["x"].to_list() == [41, 42], snippet
+        assert made["df"].collect()["x"].to_list() == [41, 42], snippet
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
@@ -85,9 +85,9 @@ def test_parameters_in_snippets() -> None:
     )
     table(name="unknown")(lambda month: pl.LazyFrame({"m": [month]}))
     (snippet,) = Catalog().describe_table("flights").snippets
-    printed: list[Any] = []
-    exec(snippet.code, {"print": printed.append})
-    assert printed[0].rows() == [(7, "U'A")]
+    made: dict[str, Any] = {}
+    exec(snippet.code, made)
+    assert made["df"].collect().rows() == [(7, "U'A")]
     (missing,) = Catalog().describe_table("unknown").snippets
     assert not missing.verified
     assert 'table("unknown", month=...)' in missing.code
@@ -204,9 +204,9 @@ def test_verified_snippets_run(make_module: Any) -> None:
     for found in Catalog().snapshots():
         for snippet in (s for s in found.snippets if s.language == "python"):
             if snippet.verified:
-                printed: list[Any] = []
-                exec(compile(snippet.code, found.name, "exec"), {"print": printed.append})
-                assert printed[0].height == 1
+                made: dict[str, Any] = {}
+                exec(compile(snippet.code, found.name, "exec"), made)
+                assert made["df"].collect().height == 1
                 verified.add(found.name)
             else:
                 assert "value=..." in snippet.code
@@ -230,7 +230,8 @@ def test_described_snippets_run_in_a_fresh_interpreter(make_module: Any, run_pyt
     assert len(described) == 4
     for snippet in described:
         assert snippet.verified
-        done = run_python(snippet.code, env={"PYTHONPATH": os.pathsep.join([str(path.parents[1]), *sys.path])})
+        code = f"{snippet.code}print(df.collect())"
+        done = run_python(code, env={"PYTHONPATH": os.pathsep.join([str(path.parents[1]), *sys.path])})
         assert (done.returncode, done.stderr) == (0, "")
         assert "shape: (1, 1)" in done.stdout
 

@@ -66,7 +66,7 @@ def test_bare_name(build: Build, jobs: str) -> None:
     assert "One row a user." in built.said("index")
     assert "The days of all." in built.said("index")
     assert built.page("catalog/shop.orders").select_one('a[href="crm.users.html#column-crm.users.email"]')
-    assert "Referenced by shop.orders.user" in built.said("catalog/crm.users")
+    assert "← shop.orders.user" in built.said("catalog/crm.users")
     chips = [chip.get_text(" ", strip=True) for chip in built.page("catalog/crm.users").select("ul.lc-chips > li")]
     assert chips == ["Referenced by shop.orders"]
 

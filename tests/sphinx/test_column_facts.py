@@ -22,7 +22,7 @@ FACTS = {
     "hidden": "values hidden",
     "references": "other.fact_target",
     "reason of a table": "Table is over.",
-    "nullable": "nullable",
+    "nullable": "may be NULL",
 }
 TABLES = """
 from lakecat import Column, table

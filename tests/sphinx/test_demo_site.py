@@ -36,11 +36,13 @@ def snippets(demo_site: Built) -> dict[tuple[str, str], str]:
         page = demo_site.page(name.removesuffix(".html"))
         for tabs in page.select(".lc-snippets"):
             labels = [label.get_text(strip=True) for label in tabs.select("label")]
-            blocks = tabs.select("div[class^=highlight-]")
-            assert len(labels) == len(blocks)
-            for label, block in zip(labels, blocks, strict=True):
-                language = block["class"][0].removeprefix("highlight-")
-                found[name.removesuffix(".html"), label] = f"{language}\n{block.get_text()}"
+            contents = tabs.select("div.lc-code")
+            assert len(labels) == len(contents)
+            for label, content in zip(labels, contents, strict=True):
+                blocks = content.select("div[class^=highlight-]")
+                language = blocks[-1]["class"][0].removeprefix("highlight-")
+                code = "\n".join(block.get_text() for block in blocks)
+                found[name.removesuffix(".html"), label] = f"{language}\n{code}"
     return found
 
 
@@ -65,7 +67,7 @@ def test_every_table_has_snippets(snippets: dict[tuple[str, str], str]) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_snippets_run_as_shown(snippets: dict[tuple[str, str], str], table: str, docs: Path, tmp_path: Path) -> None:
-    """Python runs in a clean interpreter and prints a frame; the command line runs in a shell and names the table."""
+    """Python runs in a clean interpreter and makes a frame; the command line runs in a shell and names the table."""
     path = os.pathsep.join(p for p in (str(docs), os.environ.get("PYTHONPATH", "")) if p)
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PYTHONPATH": path, "PATH": programs, "PYTHONUTF8": "1"}
@@ -74,7 +76,8 @@ def test_snippets_run_as_shown(snippets: dict[tuple[str, str], str], table: str,
     for (_, label), text in ours.items():
         language, _, code = text.partition("\n")
         assert language in ("python", "bash"), label
-        command = [sys.executable, "-W", "error", "-c", code] if language == "python" else ["bash", "-ec", code]
+        shown = f"{code}\nprint(df.collect())"
+        command = [sys.executable, "-W", "error", "-c", shown] if language == "python" else ["bash", "-ec", code]
         done = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=60, check=False
         )

@@ -100,23 +100,23 @@ register_static_table(
 SAID = (
     *("books.everything", "ledger", "books", "deprecated", "personal", "ledger keepers", "audited", "quarterly"),
     *("1,234,567 rows", "exact, from: Manifest of files", "about 98.8 MB", "approximate, from: Manifest of files"),
-    *("changed 2024-05-06", "version 41", "Deprecated. Use the_newer_one instead.", "an apple", "a banana"),
+    *("changed 2024-05-06", "v41", "Deprecated. Use the_newer_one instead.", "an apple", "a banana"),
     *(
         "What the first paragraph says of everything",
         "What the notes add",
         "One of its pages is torn",
         "page 13 of volume_7",
     ),
-    *("key_part", "primary key", "stable", "tag", "Int64 not null", "The leading part", "An address", "nullable"),
-    *("classification, values hidden", "Struct({'town': String, 'street': String})", "References target.ident"),
-    *("Deprecated. Read key_part.", "Referenced by target.ident", "References target", "Referenced by target"),
+    *("key_part", "primary key", "stable", "tag", "Int64 not null", "The leading part", "An address", "may be NULL"),
+    *("classification, values hidden", "Struct({'town': String, 'street': String})", "→ target.ident"),
+    *("Deprecated. Read key_part.", "← target.ident", "References target", "Referenced by target"),
     *("Relations", "books.everything.other references target.ident", "target.ident references books.everything"),
     *(
         "-321",
         "654",
-        "55 (under 1 %)",
-        "hidden (classified as personal)",
-        "From: Manifest of files",
+        "99.9 %",
+        "hidden (personal)",
+        "Values are from: Manifest of files",
         "approximate bounds",
     ),
     *("2024-05-06 07:08:09 UTC", "TRUNCATE", "9,876", "Planet", "Mars_2 & <Venus>", "98,765,432 bytes", "17"),
@@ -181,7 +181,7 @@ def texts(shown: object) -> Iterator[str]:
     elif isinstance(shown, Markup):
         yield portion(shown)
     elif isinstance(shown, Tab):
-        yield from (shown.label, shown.code)
+        yield from (shown.label, shown.whole)
     elif isinstance(shown, Head):
         yield shown.text
     elif isinstance(shown, Fact):

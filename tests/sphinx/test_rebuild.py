@@ -59,7 +59,7 @@ def test_new_commit(shop: Project) -> None:
     built = shop.build("-W")
     assert built.read == {"catalog/user_events", "events"}
     assert "3 rows" in built.said("catalog/user_events")
-    assert "version 1" in built.said("events")
+    assert "v1" in built.said("events")
     assert shop.build().read == set()
 
 

@@ -137,4 +137,4 @@ def test_a_page_says_who_references_it_now(project: NewProject, jobs: str) -> No
         built = shop.build("-W", jobs)
         assert built.read - {"catalog/index"} == {f"catalog/{name}" for name in ("orders", target, before) if name}
         for name in ("users", "others"):
-            assert ("Referenced by orders.a ." in built.said(f"catalog/{name}")) == (name == target)
+            assert ("← orders.a" in built.said(f"catalog/{name}")) == (name == target)
