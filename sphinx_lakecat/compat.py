@@ -36,6 +36,8 @@ __all__ = [
     "SourcePath",
     "choose_post_transforms",
     "forget_doctree",
+    "html_handlers",
+    "is_in_conf",
     "keep_few_doctrees",
     "log_no_events",
     "output_file",
@@ -120,6 +122,16 @@ def remember_settings(parser: type[Parser]) -> None:
 
     settings_of.lakecat_makes = make  # type: ignore[attr-defined]
     sphinx_docutils._get_settings = settings_of
+
+
+def is_in_conf(app: Sphinx, name: str) -> bool:
+    """Return whether ``conf.py`` or the command line sets something, as themes and extensions may, too."""
+    return bool(getattr(app.config, "_raw_config", {}).get(name)) or name in app.config.overrides
+
+
+def html_handlers(app: Sphinx) -> list[Any]:
+    """Return what is called with the context of each page of HTML."""
+    return [listener.handler for listener in app.events.listeners.get("html-page-context", ())]
 
 
 def remember_titles(builder: Builder) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sphinx_lakecat.pages.documents import setup_documents
 from sphinx_lakecat.pages.sidebar import setup_sidebar
+from sphinx_lakecat.pages.stamped import setup_stamped
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -15,3 +16,4 @@ def setup_pages(app: Sphinx) -> None:
     """Add the generated pages."""
     setup_documents(app)
     setup_sidebar(app)
+    setup_stamped(app)

@@ -46,6 +46,10 @@ def _draw_once(
     # Generated pages have no source to show, to download or to edit; themes ask each of these for that.
     context["sourcename"] = context["page_source_suffix"] = ""
     context["show_source"] = context["has_source"] = context["display_vcs_links"] = False
+    if session.pages.table_of(pagename) and not _is_in_tree(app.env, pagename):
+        # Which table is next by the alphabet is nobody's question.
+        context["prev"] = context["next"] = None
+        context["rellinks"] = [link for link in context["rellinks"] if link[2] not in "NP"]
     if (
         not session.pages.table_of(pagename)
         or not is_compact(session)

@@ -10,6 +10,7 @@ import hashlib
 import math
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
 from sphinx import addnodes
 
 from sphinx_lakecat.compat import output_file
@@ -21,7 +22,6 @@ from sphinx_lakecat.session import session_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
@@ -47,6 +47,9 @@ def _contents(env: BuildEnvironment, docname: str) -> str:
     session, contents = session_of(env), env.tocs.get(docname)
     if contents is None:
         return ""
+    if session.pages.table_of(docname) and docname in session.generated:
+        # Its headings, one below the other: to write out all nodes of each page takes longer than all else here.
+        return repr([(link["refuri"], link["anchorname"], link.astext()) for link in contents.findall(nodes.reference)])
     if docname == session.pages.index and docname in session.generated:
         contents = contents.deepcopy()
         for toctree in list(contents.findall(addnodes.toctree)):
