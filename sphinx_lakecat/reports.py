@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,11 +38,12 @@ def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
     _warn_of_replaced(session, env.found_docs)
     # What intersphinx knows leads to another site.
     elsewhere = getattr(env, "intersphinx_inventory", {})
+    place_of = functools.cache(domain.place)
     return [
         docname
         for docname, links in session.notes.kept["links"].items()
         if any(
-            kind != "any" and domain.place(kind, target) is None and target not in elsewhere.get(f"lakecat:{kind}", ())
+            kind != "any" and place_of(kind, target) is None and target not in elsewhere.get(f"lakecat:{kind}", ())
             for kind, target in links
         )
     ]

@@ -6,6 +6,7 @@ only what it read; then a build would differ from one that begins anew.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from sphinx_lakecat.rendering.nodes import lakecat_part
 from sphinx_lakecat.session import session_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -78,17 +79,21 @@ def _changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     relations = env.collect_relations()
     session.in_one_page = relations.keys() if app.builder.name == "singlehtml" else None
     tree = _tree(env, session) if app.builder.format == "html" else ""
-    found = {docname: _digest(_shown(domain, docname, relations.get(docname, ())), tree) for docname in env.found_docs}
+    # Many documents link to the same owners, tags and tables.
+    place = functools.cache(functools.partial(_place, domain))
+    found = {
+        docname: _digest(_shown(domain, docname, relations.get(docname, ()), place), tree) for docname in env.found_docs
+    }
     before = session.notes.kept["surroundings"].get(app.builder.name, {})
     session.notes.kept["surroundings"][app.builder.name] = found
     changed = {docname for docname, digest in found.items() if before.get(docname) != digest}
     return sorted(changed | set(_older_than_read(env, session)))
 
 
-def _shown(domain: LakecatDomain, docname: str, relations: Any) -> object:
+def _shown(domain: LakecatDomain, docname: str, relations: Any, place: Callable[[str, str], object]) -> object:
     titles = [near and (near, domain.env.titles[near].astext()) for near in relations if near in domain.env.titles]
     links = sorted(domain.notes.kept["links"].get(docname, ()))
-    return titles, [(link, _place(domain, *link)) for link in links]
+    return titles, [(link, place(*link)) for link in links]
 
 
 def _place(domain: LakecatDomain, kind: str, target: str) -> object:
