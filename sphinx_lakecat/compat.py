@@ -46,7 +46,7 @@ __all__ = [
     "remember_titles",
 ]
 
-_DOCTREES = 500
+_DOCTREES = 100
 """Documents whose nodes are kept between reading and writing."""
 _ALL = 2
 """How often ``-v`` is given to be told all."""

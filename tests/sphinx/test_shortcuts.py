@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CONF = """
 import os
 
+import sphinx_lakecat.pages.contents as contents
 import sphinx_lakecat.pages.documents as documents
 import sphinx_lakecat.pages.stamped as stamped
 
@@ -25,6 +26,7 @@ lakecat_description_markup = os.environ["MARKUP"]
 myst_enable_extensions = ["smartquotes", "replacements"]
 if "WHOLE" in os.environ:
     stamped.stamp_pages = lambda app: None
+    contents._keep_the_title = lambda app, doctree: None
     for name in (
         *("leave_out_idle", "choose_post_transforms", "forget_doctree", "keep_few_doctrees", "log_no_events"),
         *("remember_settings", "remember_templates", "remember_titles"),

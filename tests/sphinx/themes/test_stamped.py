@@ -16,6 +16,7 @@ THEMES = ("alabaster", "furo", "pydata_sphinx_theme", "sphinx_book_theme", "sphi
 CONF = """
 import os
 
+import sphinx_lakecat.pages.contents as contents
 import sphinx_lakecat.pages.stamped as stamped
 
 extensions = ["sphinx_lakecat", *os.environ.get("MORE", "").split()]
@@ -25,6 +26,7 @@ html_baseurl = "https://docs.example.org/x/"
 project = "A shop"
 if "RENDERED" in os.environ:
     stamped.stamp_pages = lambda app: None
+    contents._keep_the_title = lambda app, doctree: None
 exec(os.environ.get("CONF", ""))
 
 
