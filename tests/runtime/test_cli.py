@@ -108,7 +108,7 @@ def test_show(run: Callable[..., Result]) -> None:
     assert "␛[31mRed␛[0m text and a [U+202E]mark." in lines
     rows = [re.split(r"\s{2,}", line) for line in lines]
     assert ["user_id", "Int64 not null", "The key, from the CRM."] in rows
-    assert any(row[1:] == ["String nullable"] for row in rows)
+    assert any(row[1:] == ["String"] for row in rows)
 
 
 @pytest.mark.parametrize(
