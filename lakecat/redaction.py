@@ -246,6 +246,8 @@ def held_secrets(source: object) -> tuple[str, ...]:
     for name, value in _attributes(source):
         if isinstance(value, str):
             found += [value] if is_secret_name(name) else _parts_of(value)
+        elif type(value).__module__.startswith("polars."):
+            continue  # the dtype of a column that is called "token" is no secret, and a frame is no option
         elif isinstance(value, dict | types.MappingProxyType):  # others may load what they hold when they are asked
             found += secrets_of(value)
             # The text of anything else is nobody's option, and may take long or fail.

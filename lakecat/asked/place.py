@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 
 def base_of(place: Place | None) -> Path | None:
     """Return the folder that holds the top package of a module, or the module itself; ``None`` of an unknown place."""
-    if place is None:
-        return None
-    file = Path(place.file)
-    above = place.module.count(".") + (file.name == "__init__.py")
-    return file.parents[min(above, len(file.parents) - 1)] if place.module != "__main__" else file.parent
+    return None if place is None else _base_of(place.file, place.module)
+
+
+# Modules are few, and tables are many.
+@functools.lru_cache(maxsize=1024)
+def _base_of(path: str, module: str) -> Path:
+    file = Path(path)
+    above = module.count(".") + (file.name == "__init__.py")
+    return file.parents[min(above, len(file.parents) - 1)] if module != "__main__" else file.parent
 
 
 def location_facts(table: RegisteredTable, base: Path | None) -> tuple[Fact, ...]:
@@ -31,9 +36,13 @@ def location_facts(table: RegisteredTable, base: Path | None) -> tuple[Fact, ...
 
 def origin_of(place: Place | None) -> Origin | None:
     """Return where a table is declared; its file relative to the folder of :func:`base_of`."""
-    root = base_of(place)
-    if place is None or root is None:
+    if place is None:
         return None
-    file = Path(place.file)
-    name = file.relative_to(root).as_posix() if file.is_absolute() and file.is_relative_to(root) else file.name
+    name = _below_base(place.file, place.module)
     return Origin(module=place.module or "__main__", qualname=place.qualname, file=name, line=place.line)
+
+
+@functools.lru_cache(maxsize=1024)
+def _below_base(path: str, module: str) -> str:
+    file, root = Path(path), _base_of(path, module)
+    return file.relative_to(root).as_posix() if file.is_absolute() and file.is_relative_to(root) else file.name

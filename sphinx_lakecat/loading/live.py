@@ -13,6 +13,7 @@ from sphinx.util import logging
 from lakecat.classification import public_at_once
 from lakecat.documented import CarefulAsker, DocumentedTables, Limits, Read
 from lakecat.errors import CatalogLoadError
+from lakecat.modules import searched
 from lakecat.plaintext import redact
 from lakecat.project import at_once
 from lakecat.reference import CatalogReference
@@ -93,7 +94,7 @@ class TableStore(Tables):
 
     def tokens(self) -> dict[str, str | None]:
         """Return the token of each table."""
-        with at_once(), public_at_once():
+        with at_once(), public_at_once(), searched(self._folder):
             return super().tokens()
 
     def token(self, name: str) -> str | None:

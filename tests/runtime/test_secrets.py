@@ -6,10 +6,23 @@ import json
 import pickle
 from typing import Any
 
+import polars as pl
 import pytest
 
-from lakecat import Catalog, DeltaTable, ParquetTable, SourceError, register_static_table
+from lakecat import (
+    Catalog,
+    DeltaTable,
+    LakecatConfig,
+    ParquetTable,
+    SchemaMismatchError,
+    SourceError,
+    register_static_table,
+    table,
+    use_config,
+)
 from lakecat.introspect import change_token
+from lakecat.registry import current_registry
+from lakecat.sources.location import secrets_in
 
 CANARY = "CANARY0123456789"
 
@@ -71,3 +84,12 @@ def test_storage_options_are_not_pickled() -> None:
     """Options that may hold secrets do not end in a file by accident."""
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(DeltaTable("t", uri="x", storage_options={"aws_secret_access_key": CANARY}))
+
+
+@pytest.mark.parametrize("name", ["token", "password", "api_key"])
+def test_the_dtype_of_a_column_is_no_secret(name: str) -> None:
+    """A source holds its schema; that a column is called like an option does not make "String" a secret."""
+    table(name="with_token", schema={name: "String"})(lambda: pl.LazyFrame({name: [1]}))
+    with use_config(LakecatConfig(checks="strict")), pytest.raises(SchemaMismatchError, match="String"):
+        Catalog().table("with_token")
+    assert secrets_in(current_registry().get("with_token").source) == ()
