@@ -48,7 +48,14 @@ def parse_dtype(value: Any, where: str) -> pl.DataType:
         near = difflib.get_close_matches(error.args[0], _NAMES, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "; use a Polars dtype such as 'Int64' or 'String'"
         raise DeclarationError(f"{where} has the unknown dtype {error.args[0]!r}{hint}") from None
-    except (SyntaxError, TypeError, ValueError, MemoryError, RecursionError) as error:  # the last two: nested too deep
+    except (
+        SyntaxError,
+        TypeError,
+        ValueError,
+        IndexError,
+        MemoryError,
+        RecursionError,
+    ) as error:  # the last two: nested too deep
         raise DeclarationError(f"{where} has a dtype that cannot be read: {told(value)} ({error})") from None
     raise DeclarationError(f"{where} has {told(value)} for a dtype; use a Polars dtype or its name, such as 'Int64'")
 
@@ -101,6 +108,8 @@ def _read(node: ast.expr) -> Any:
     raise ValueError("write a dtype's name, with literal arguments if it has some")
 
 
+_LONG = 40
+"""So many letters of a text that is no dtype of Polars are shown."""
 DEEPEST = 32
 """How deep the text of a dtype goes; nobody reads further, and Polars' own text of a deeper one may end the program."""
 
@@ -162,9 +171,10 @@ def said_dtype(text: str) -> str:
     """
     try:
         return _said(_from_text(text), text)
-    except (_UnknownNameError, SyntaxError, TypeError, ValueError, MemoryError, RecursionError):
+    except (_UnknownNameError, SyntaxError, TypeError, ValueError, IndexError, MemoryError, RecursionError):
         kind = text.partition("(")[0]
-        return {"Enum": "enum", "Struct": "struct", "List": "list", "Array": "array"}.get(kind, kind)
+        said = {"Enum": "enum", "Struct": "struct", "List": "list", "Array": "array"}.get(kind)
+        return said or (text if len(text) <= _LONG else kind)
 
 
 def _said(dtype: pl.DataType, text: str) -> str:
@@ -187,4 +197,4 @@ def _said(dtype: pl.DataType, text: str) -> str:
 
 
 def _said_inside(dtype: Any) -> str:
-    return _said(dtype, str(dtype)).partition(",")[0]
+    return "struct" if isinstance(dtype, pl.Struct) else _said(dtype, str(dtype))

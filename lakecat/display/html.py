@@ -206,7 +206,8 @@ def _code(tab: Tab, medium: Medium) -> str:
     if tab.before:
         before = medium.code(tab._replace(code=f"{tab.before}\n"))
         code = f'<details class="lc-before"><summary>Imports</summary>\n{before}</details>\n{code}'
-    return f'<div class="lc-code">{code}<button class="lc-copy" hidden="hidden" type="button">Copy</button></div>\n'
+    button = '<button aria-live="polite" class="lc-copy" hidden="hidden" type="button">Copy</button>'
+    return f'<div class="lc-code">{code}{button}</div>\n'
 
 
 def _facts(facts: Facts, medium: Medium) -> str:

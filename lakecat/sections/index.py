@@ -68,7 +68,9 @@ class Index:
 
 def _resolved(edge: Edge, meant: Callable[[str], tuple[str, ...]]) -> Edge | None:
     """Return an edge by the full names of the tables at its ends; ``None`` if one of them is none."""
-    source, target = _table_of(edge.source, meant), _table_of(edge.target, meant)
+    # Who says something is known: "a.b" may be a table of a database, and a column of another table.
+    source = (edge.source_table, edge.source) if edge.source_table else _table_of(edge.source, meant)
+    target = _table_of(edge.target, meant)
     if source is None or target is None:
         return None
     return Edge(edge.role, source[1], target[1], source[0], target[0])
@@ -91,7 +93,7 @@ def references(table: str, columns: Iterable[Column | ColumnSnapshot]) -> Iterat
     """Yield what the columns of a table reference, as it was declared."""
     for column in columns:
         if column.references:
-            yield Edge(REFERENCES, f"{table}.{column.name}", column.references)
+            yield Edge(REFERENCES, f"{table}.{column.name}", column.references, table)
 
 
 def said_by(sections: Iterable[HasEdges], table: TableSnapshot) -> tuple[tuple[Edge, ...], tuple[str, ...]]:
@@ -109,7 +111,7 @@ def said_by(sections: Iterable[HasEdges], table: TableSnapshot) -> tuple[tuple[E
             failures.append(f"The section {section.name!r} cannot say anything of other tables: {why}.")
             continue
         # Plain ones: they are kept between builds, in which the package may be gone.
-        edges.update(Edge(*map(str, edge)) for edge in found)
+        edges.update(Edge(str(edge.role), str(edge.source), str(edge.target), table.full_name) for edge in found)
     return tuple(sorted(edges)), tuple(failures)
 
 

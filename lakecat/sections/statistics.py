@@ -108,8 +108,8 @@ def _values(column: ColumnSnapshot, rows: int) -> Iterator[Spans]:
         return
     if known.null_count is not None:
         yield (_complete(known.null_count.value, rows),)
-    if known.minimum or known.maximum:
-        bounds = (known.minimum or "…", known.maximum or "…")
+    if known.minimum is not None or known.maximum is not None:
+        bounds = ['""' if bound == "" else bound or "…" for bound in (known.minimum, known.maximum)]
         yield (Text(bounds[0] if bounds[0] == bounds[1] else f"{bounds[0]} … {bounds[1]}", "value"),)
 
 
@@ -141,7 +141,7 @@ def _source(table: TableSnapshot) -> str:
     sources = dict.fromkeys(figure.null_count.source for figure in known if figure.null_count is not None)
     origin = f"Values are from: {', '.join(sources)}; they are" if sources else "Values are"
     bounds = "" if all(figure.bounds == "exact" for figure in known) else _BOUNDS
-    return f"{origin} not computed from the rows{bounds}. A bar is the share of rows that have a value."
+    return f"{origin} not computed from the rows{bounds}. A percentage is that of rows that have a value."
 
 
 _BOUNDS = ": smallest and largest are approximate bounds"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 _USUAL = gc.get_threshold()
+_FOR_LOADING = (200_000, 50, 1_000)
 _FOR_PAGES = (3_000, 20, 1_000)
 """How often Python looks for garbage while pages are made, each of which is some thousands of objects in circles."""
 
@@ -54,13 +55,14 @@ class CatalogParser(Parser):
         leave_out_idle(session, document, env.docname)
 
 
-def _load_quickly(app: Sphinx, _config: Config) -> None:
-    """Look for no garbage while the environment and the catalogs are loaded: there is none, and it took half of it."""
+def _load_quickly(_app: Sphinx, _config: Config) -> None:
+    """Look for garbage rarely while the environment and the catalogs are loaded: it took half of that.
+
+    It is looked for again as ever once pages are made, and seldom in a process whose build failed before.
+    """
     # What was frozen for an earlier build in this process may be collected again.
     gc.unfreeze()
-    if gc.isenabled():
-        gc.disable()
-        app.connect("builder-inited", lambda _: gc.enable(), priority=900)
+    gc.set_threshold(*_FOR_LOADING)
 
 
 def _begin(app: Sphinx) -> None:

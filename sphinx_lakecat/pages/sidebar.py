@@ -46,7 +46,7 @@ def _draw_once(
     # Generated pages have no source to show, to download or to edit; themes ask each of these for that.
     context["sourcename"] = context["page_source_suffix"] = ""
     context["show_source"] = context["has_source"] = context["display_vcs_links"] = False
-    if session.pages.table_of(pagename) and not _is_in_tree(app.env, pagename):
+    if session.pages.table_of(pagename) and not is_in_tree(app.env, pagename):
         # Which table is next by the alphabet is nobody's question.
         context["prev"] = context["next"] = None
         context["rellinks"] = [link for link in context["rellinks"] if link[2] not in "NP"]
@@ -54,7 +54,7 @@ def _draw_once(
         not session.pages.table_of(pagename)
         or not is_compact(session)
         or "toctree" not in context
-        or _is_in_tree(app.env, pagename)
+        or is_in_tree(app.env, pagename)
     ):
         return
     drawn = app.builder.__dict__.setdefault("_lakecat_sidebars", {})
@@ -74,7 +74,7 @@ def _once(draw: Callable[..., Any], drawn: dict[Any, Any]) -> Callable[..., Any]
     return find
 
 
-def _is_in_tree(env: BuildEnvironment, docname: str) -> bool:
+def is_in_tree(env: BuildEnvironment, docname: str) -> bool:
     """Return whether somebody's own toctree names a page, so that the sidebar marks it."""
     including = env.files_to_rebuild.get(docname, ())
     return any(docname in env.toctree_includes.get(other, ()) for other in including)

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.util import logging
 
 from sphinx_lakecat.compat import html_handlers, is_in_conf, output_file
+from sphinx_lakecat.pages.sidebar import is_in_tree
 from sphinx_lakecat.session import session_of
 
 if TYPE_CHECKING:
@@ -23,16 +25,20 @@ if TYPE_CHECKING:
 
     from sphinx.application import Sphinx
 
+_LOGGER = logging.getLogger(__name__)
 _NAME, _BODY = "lakecatxnamexofxaxpage", "lakecatxbodyxofxaxpage"
 _PLAIN_NAME = re.compile(r"[\w.]+", re.ASCII)
 _PLAIN_DOCNAME = re.compile(r"[\w./~-]+/[\w.~-]+", re.ASCII)
 _KNOWN = frozenset(
     (
-        *("sphinx", "sphinx_lakecat", "sphinx_design", "sphinx_copybutton", "myst_parser", "sphinxcontrib"),
+        *("sphinx", "sphinx_lakecat", "sphinx_design", "sphinx_copybutton", "myst_parser"),
         *("furo", "alabaster", "pydata_sphinx_theme", "sphinx_book_theme", "sphinx_rtd_theme"),
     )
 )
 """Packages whose handlers make nothing of a page of plain nodes that they do not make of the next one."""
+_THEMES = frozenset(("furo", "alabaster", "pydata_sphinx_theme", "sphinx_book_theme", "sphinx_rtd_theme"))
+_OF_PROJECTS = ("templates_path", "html_sidebars", "html_theme_path", "template_bridge")
+"""Settings by which a project may treat single pages otherwise."""
 _STAMPED, _LEARNED = "lakecat_stamped", "lakecat_learned"
 _ENOUGH = 2
 """So many pages must be as the theme renders them before a shell is used."""
@@ -83,14 +89,17 @@ class _Stamper:
         if shell is None or not shell.is_right:
             return self._context(docname, body, metatags)
         if shell.is_proven:
-            return {_STAMPED: shell.filled(docname, self._name_of(docname), body)}
+            return {_STAMPED: (shell.filled(docname, self._name_of(docname), body), body, metatags)}
         return {**self._context(docname, body, metatags), _LEARNED: (shell, body, metatags)}
 
     def handle_page(self, pagename: str, addctx: dict[str, Any], *args: Any, **options: Any) -> None:
         """Write a page."""
-        if (stamped := addctx.get(_STAMPED)) is not None:
+        stamped, body, metatags = addctx.get(_STAMPED, ("", "", ""))
+        if stamped and not addctx.get("has_maths_elements"):
             self._write(pagename, stamped)
             return
+        if stamped:  # somebody put math into it when it was resolved, for which a theme has scripts
+            addctx = {**self._context(pagename, body, metatags), "has_maths_elements": True}
         learned = addctx.pop(_LEARNED, None)
         self._render(pagename, addctx, *args, **options)
         if learned is not None:
@@ -101,7 +110,10 @@ class _Stamper:
         self, docname: str, shell: _Shell, body: str, metatags: str, how: tuple[tuple[Any, ...], dict[str, Any]]
     ) -> None:
         """Compare a page that was rendered with the shell; the first one with the shell that is made of it."""
-        rendered = self._read(docname)
+        try:
+            rendered = self._read(docname)
+        except OSError:
+            return  # it could not be written, and Sphinx said so
         if shell.parts is None:
             # The page is rendered once more with marks, and then written as it is.
             before = self._marked(docname)
@@ -123,13 +135,15 @@ class _Stamper:
             and toc is not None
             and docname in session.plain
             and docname in session.generated
+            and not is_in_tree(self._env, docname)
             and _PLAIN_DOCNAME.fullmatch(docname)
             and _PLAIN_NAME.fullmatch(name)
             and self._name_of(docname) == name
         ):
             return None
         headings = tuple((link["anchorname"], link.astext()) for link in toc.findall(nodes.reference))
-        return self._shells.setdefault((posixpath.dirname(docname), metatags, headings[1:]), _Shell())
+        metadata = repr(sorted(self._env.metadata.get(docname, {}).items()))
+        return self._shells.setdefault((posixpath.dirname(docname), metatags, metadata, headings[1:]), _Shell())
 
     def _name_of(self, docname: str) -> str:
         return self._env.titles[docname].astext()
@@ -152,8 +166,11 @@ class _Stamper:
     def _write(self, docname: str, text: str) -> None:
         file = output_file(self._builder, docname)
         assert file is not None
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", errors="xmlcharrefreplace")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", errors="xmlcharrefreplace")
+        except OSError as error:
+            _LOGGER.warning("error writing file %s: %s", file, error)
 
 
 def _with_mark(node: nodes.Element) -> nodes.Element:
@@ -164,6 +181,9 @@ def _with_mark(node: nodes.Element) -> nodes.Element:
     return copy
 
 
+_METHODS = ("get_doc_context", "handle_page", "update_page_context")
+
+
 def _package_of(handler: Any) -> str:
     """Return the package that a handler is from; ``""`` where it does not say."""
     return str(getattr(handler, "__module__", "")).partition(".")[0]
@@ -172,12 +192,13 @@ def _package_of(handler: Any) -> str:
 def stamp_pages(app: Sphinx) -> None:
     """Let table pages be stamped, where nothing can look at single pages."""
     builder, config = app.builder, app.config
-    whole = (StandaloneHTMLBuilder.get_doc_context, StandaloneHTMLBuilder.handle_page)
     if (
         not isinstance(builder, StandaloneHTMLBuilder)
-        or (type(builder).get_doc_context, type(builder).handle_page) != whole
+        or any(getattr(type(builder), name) is not getattr(StandaloneHTMLBuilder, name) for name in _METHODS)
         or builder.name in ("singlehtml", "epub")
-        or any(is_in_conf(app, name) for name in ("templates_path", "html_sidebars"))
+        or config.html_theme not in _THEMES
+        or any(is_in_conf(app, name) for name in _OF_PROJECTS)
+        or isinstance(config.html_theme_options.get("secondary_sidebar_items"), dict)
         or config.html_output_encoding.lower() != "utf-8"
     ):
         return

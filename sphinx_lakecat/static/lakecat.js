@@ -44,13 +44,17 @@
   const copy = async (text) => {
     try {
       await navigator.clipboard.writeText(text);
+      return true;
     } catch {
+      const focused = document.activeElement;
       const field = document.createElement("textarea");
       field.value = text;
       document.body.append(field);
       field.select();
-      document.execCommand("copy");
+      const copied = document.execCommand("copy");
       field.remove();
+      focused?.focus({ preventScroll: true });
+      return copied;
     }
   };
 
@@ -58,8 +62,7 @@
     const code = [...button.parentElement.querySelectorAll("pre")].map((pre) => pre.textContent.trim());
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await copy(`${code.join("\n\n")}\n`);
-      button.textContent = "Copied";
+      button.textContent = (await copy(code.join("\n\n"))) ? "Copied" : "Not copied";
       setTimeout(() => (button.textContent = "Copy"), 2000);
     });
   }

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lakecat import Column
 from lakecat.blocks import Graph, Link, Mark, Node, Part, Prose, Ref, Text
 from lakecat.display import graph as drawing
 from lakecat.display import text
 from lakecat.sections.compose import compose
 from lakecat.sections.contributions import ContributionError, check_contributions
 from lakecat.sections.index import Edge, Index
+from lakecat.sections.index import references as references_of
 from lakecat.snapshot import ColumnSnapshot, TableSnapshot
 
 if TYPE_CHECKING:
@@ -83,6 +85,14 @@ def test_a_table_that_references_itself() -> None:
     found = page("parent", "id", "day", edges=(itself, other))
     assert [item[0] for item in graph(found).items] == [Ref("column", "orders.parent"), Ref("column", "orders.day")]
     assert [node.text for node in graph(found).nodes] == ["orders", "days"]
+
+
+def test_a_column_called_like_a_table_of_a_database() -> None:
+    """Who references something is known, whatever its column is called: no other table of that name is meant."""
+    (edge,) = references_of("sales", [Column("users", references="days.id")])
+    found = page("id", edges=(edge,), name="days")
+    assert found.chips == ((Text("Referenced by"), Ref("table", "sales")),)
+    assert page("users", edges=(edge,), name="sales").chips == ((Text("References"), Ref("table", "days")),)
 
 
 def test_many_tables_are_counted() -> None:

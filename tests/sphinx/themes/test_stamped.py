@@ -99,6 +99,7 @@ def test_pages_are_those_of_the_theme(shop: Project, theme: str, builder: str) -
 
 
 NOT_STAMPED = {
+    "theme folder": "html_theme_path = ['themes']",
     "templates": "templates_path = ['templates']",
     "sidebars": "html_sidebars = {'catalog/users': []}",
     "encoding": "html_output_encoding = 'latin-1'",
@@ -129,6 +130,43 @@ def test_a_page_that_differs_is_rendered(shop: Project) -> None:
     assert not any(proven for proven, _ in shells(built.output))
     pages = [built.files()[f"catalog/{name}.html"] for name in ("users", "orders", "a", "x_y", "title")]
     assert len({found[0] for page in pages for found in [re.findall(rb"icon-\d+", page)]}) == len(pages)
+
+
+def test_a_page_in_a_tree_of_ones_own(project: NewProject) -> None:
+    """It keeps its neighbours and its mark in the tree, as no other page of the same headings has them."""
+    index = "T\n=\n\n.. toctree::\n\n   catalog/index\n   catalog/x_y\n   catalog/title\n"
+    tree = project({"conf.py": CONF.replace("CONNECT", "()"), "tables.py": TABLES, "index.rst": index})
+    built = tree.build("-E", THEME="alabaster")
+    stamped = built.files()
+    rendered = tree.build("-E", THEME="alabaster", RENDERED="1").files()
+    assert [name for name, data in stamped.items() if name.startswith("catalog/") and rendered[name] != data] == []
+    assert b"#columns" not in stamped["index.html"], "a tree shows the names of tables, not the headings of each"
+    assert b'rel="prev"' in stamped["catalog/title.html"]
+    assert b'rel="prev"' not in stamped["catalog/users.html"]
+
+
+def test_math_that_comes_late(shop: Project) -> None:
+    """A handler that puts math into a page while it is resolved gets a page with the scripts for it."""
+    conf = (
+        "from docutils import nodes\n"
+        "def late(app, tree, name):\n"
+        "    if name == 'catalog/title': tree[0] += nodes.paragraph('', '', nodes.math('a', 'a'))\n"
+        "CONNECT = [lambda app: app.connect('doctree-resolved', late)]\n"
+    )
+    stamped = shop.build("-E", THEME="furo", CONF=conf).files()
+    rendered = shop.build("-E", THEME="furo", CONF=conf, RENDERED="1").files()
+    assert stamped["catalog/title.html"] == rendered["catalog/title.html"]
+
+
+def test_a_file_that_cannot_be_written(project: NewProject) -> None:
+    """It costs itself alone, with a warning, as where the theme renders it."""
+    blocked = project({"conf.py": CONF.replace("CONNECT", "()"), "tables.py": TABLES, "index.rst": INDEX})
+    (blocked.build("-E", THEME="furo").outdir / "catalog/title.html").unlink()
+    (blocked.build("-E", THEME="furo").outdir / "catalog/title.html").unlink()
+    (blocked.srcdir / "../out/html/catalog/title.html").resolve().mkdir(parents=True)
+    built = blocked.build("-E", THEME="furo")
+    assert built.status == 0
+    assert any("error writing file" in warning for warning in built.warnings)
 
 
 def test_math_needs_the_theme(shop: Project) -> None:
