@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _PLAIN = frozenset(
     (
         *(nodes.document, nodes.section, nodes.title, nodes.paragraph, nodes.Text, nodes.literal, nodes.emphasis),
+        getattr(addnodes, "document", nodes.document),  # that of Sphinx 8
         *(nodes.strong, nodes.bullet_list, nodes.list_item, nodes.reference, addnodes.pending_xref),
         *(lakecat_part, lakecat_cell),
     )
