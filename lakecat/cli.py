@@ -19,7 +19,7 @@ from lakecat.documented import CarefulAsker, DocumentedTables, Limits
 from lakecat.errors import CatalogLoadError, LakecatError, PluginError, TableNotFoundError
 from lakecat.exports import export, find_exporter
 from lakecat.modules import not_imported, searched
-from lakecat.names import OwnNames, near_names
+from lakecat.names import near_names
 from lakecat.plaintext import plain, plain_name
 from lakecat.redaction import redact, without_ansi
 from lakecat.reference import CatalogReference
@@ -166,7 +166,7 @@ def show(name: str, reference: CatalogReference, limits: Limits, allow_problems:
     (snapshot,) = _asked(reference, [table], limits)
     for sentence in broken():
         click.echo(_one_line(f"Note: {sentence}"), err=True)
-    _write(page_text(compose(snapshot, _index(catalog))))
+    _write(page_text(compose(snapshot, _said_of(snapshot.full_name, reference))))
     if snapshot.problems and not allow_problems:
         raise SystemExit(_PROBLEMS)
 
@@ -264,12 +264,12 @@ def _told(snapshots: Iterable[TableSnapshot], allow_problems: bool) -> Iterator[
         raise SystemExit(_PROBLEMS)
 
 
-def _index(catalog: Catalog) -> Index:
-    """Return what the tables of a catalog say of each other."""
-    tables = {table.metadata.full_name: table.metadata for table in catalog.registry.tables()}
-    own = OwnNames((metadata.name, name) for name, metadata in tables.items())
-    edges = (edge for name, metadata in tables.items() for edge in references(name, metadata.columns or ()))
-    return Index(edges, lambda name: own.meant(name, tables))
+def _said_of(name: str, reference: CatalogReference) -> Index:
+    """Return what a table of a catalog and the others say of each other, as its page in a site has it."""
+    tables = DocumentedTables()
+    tables.load(reference, Path.cwd())
+    edges = (edge for other in tables.names() for edge in references(other, tables.get(other).metadata.columns or ()))
+    return Index(Index(edges, tables.find).slice_of(name))
 
 
 def _write(text: str) -> None:

@@ -53,9 +53,7 @@ class Index:
 
     def into(self, role: str, target: str) -> tuple[str, ...]:
         """Return what says something of a table or column, by its role, sorted by name."""
-        return tuple(
-            sorted(edge.source for edge in self._of_name.get(target, ()) if (edge.role, edge.target) == (role, target))
-        )
+        return tuple(edge.source for edge in self.edges(role, target) if edge.target == target)
 
     def edges(self, role: str, name: str) -> tuple[Edge, ...]:
         """Return what a table or column says of others, and what is said of it, by its role; sorted."""

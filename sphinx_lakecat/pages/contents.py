@@ -1,7 +1,7 @@
 """Headings of generated pages: they stand in the doctree, and are put among a page's contents while it is written.
 
 Sphinx keeps the table of contents of each document in its environment, which each build loads. Of a table page that is
-some 20 KB in memory, most of them for headings that all pages have and nothing but the page itself shows. In a tree
+some 15 KB in memory, most of them for headings that all pages have and nothing but the page itself shows. In a tree
 that is numbered, these headings get no number.
 """
 
@@ -41,7 +41,8 @@ def whole_contents(docname: str, doctree: nodes.document, title: nodes.bullet_li
         title: The contents with the entry of the title alone.
     """
     whole = title.deepcopy()
-    for item, section in zip(whole.children, _sections(doctree), strict=True):
+    # What a handler added while the document was resolved is not among Sphinx's contents either.
+    for item, section in zip(whole.children, _sections(doctree), strict=False):
         assert isinstance(item, nodes.list_item)
         item.extend(_entries(docname, doctree, section))
     return whole
@@ -79,9 +80,8 @@ def give_contents(app: Sphinx) -> None:
 
     @functools.wraps(write)
     def write_doc(docname: str, doctree: nodes.document) -> None:
-        kept = env.tocs.get(docname)
-        is_cut = kept is not None and len(list(kept.findall(nodes.reference))) < env.toc_num_entries.get(docname, 0)
-        if kept is None or not is_cut or docname not in session.generated:
+        kept = env.tocs.get(docname) if session.pages.table_of(docname) and docname in session.generated else None
+        if kept is None or len(list(kept.findall(nodes.reference))) == env.toc_num_entries[docname]:
             write(docname, doctree)
             return
         env.tocs[docname] = whole_contents(docname, doctree, kept)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -115,15 +117,16 @@ class _Stamper:
         except OSError:
             return  # it could not be written, and Sphinx said so
         if shell.parts is None:
-            # The page is rendered once more with marks, and then written as it is.
+            # Elsewhere than in the site, where it would stay if the build were interrupted now.
             before = self._marked(docname)
             try:
-                marked = self._context(docname, _BODY, metatags)
-                self._render(docname, {**marked, "has_maths_elements": False}, *how[0], **how[1])
+                with tempfile.TemporaryDirectory() as folder:
+                    file = Path(folder) / "marked.html"
+                    marked = {**self._context(docname, _BODY, metatags), "has_maths_elements": False}
+                    self._render(docname, marked, *how[0], **{**how[1], "outfilename": file})
+                    shell.made_of(file.read_text(encoding="utf-8"), docname)
             finally:
                 self._put(docname, before)
-            shell.made_of(self._read(docname), docname)
-            self._write(docname, rendered)
         shell.compare(shell.filled(docname, self._name_of(docname), body), rendered)
 
     def _shell_of(self, docname: str, metatags: str) -> _Shell | None:

@@ -95,6 +95,13 @@ def test_a_column_called_like_a_table_of_a_database() -> None:
     assert page("users", edges=(edge,), name="sales").chips == ((Text("References"), Ref("table", "days")),)
 
 
+def test_two_columns_of_one_full_name() -> None:
+    """Column "b.c" of table "a" is called as column "c" of table "a.b": the page of each has its own relations."""
+    edges = (references("orders.day", "a.b.c"), Edge("references", "a.b.c", "days.id", "a"))
+    assert page("c", edges=edges, name="a.b").chips == ((Text("Referenced by"), Ref("table", "orders")),)
+    assert page("b.c", edges=edges, name="a").chips == ((Text("References"), Ref("table", "days")),)
+
+
 def test_many_tables_are_counted() -> None:
     """Few are named, more are drawn, and more listed; of the others it is said how many they are."""
     edges = [Edge("references", f"t{i:03}.day", "days.id") for i in range(150)]

@@ -132,7 +132,7 @@ NOTEBOOK = (
 )
 PAGES = """
 import pickle, sys
-from lakecat.cli import _index
+from lakecat.cli import _said_of
 from lakecat.introspect import introspect
 from lakecat.reference import CatalogReference
 from lakecat.sections.compose import compose
@@ -142,7 +142,7 @@ catalog = reference.load()
 snapshot = introspect(
     catalog.registry.get("books.everything"), imported=reference.imported, reference="tables", tell=lambda *_: None
 )
-pages = compose(snapshot, _index(catalog)), compose(catalog.describe_table("books.everything"))
+pages = compose(snapshot, _said_of("books.everything", reference)), compose(catalog.describe_table("books.everything"))
 sys.stdout.buffer.write(pickle.dumps(pages))
 """
 

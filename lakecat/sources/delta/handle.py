@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class DeltaHandle:
-    """Opens the versions of a table, from several threads. What it gives is never updated in place.
+    """Opens the versions of a table, from several threads. What it opens once for many is not updated in place.
 
     Args:
         table: Where it lies, by which name errors tell of it, and what they must not show.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -17,7 +18,6 @@ from lakecat.sources.failures import is_failure
 from lakecat.sources.storage import StoredTable
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Mapping
 
     from lakecat.metadata import Column
@@ -45,25 +45,14 @@ class DeltaTable(StoredTable):
 
     kind = "delta"
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        uri: str | os.PathLike[str] | None = None,
-        bucket: str | None = None,
-        storage_options: Mapping[str, str] | None = None,
-        description: str = "",
-    ) -> None:
-        super().__init__(name, uri=uri, bucket=bucket, storage_options=storage_options, description=description)
-        self.handle = DeltaHandle(self)
+    @functools.cached_property
+    def handle(self) -> DeltaHandle:
+        """What is open of the table."""
+        return DeltaHandle(self)
 
     def __getstate__(self) -> dict[str, Any]:
         # What is open stays here: another process opens it anew.
         return {name: value for name, value in self.__dict__.items() if name != "handle"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.handle = DeltaHandle(self)
 
     def scan(self, /, **params: Any) -> pl.LazyFrame:
         """Return the table lazily, from its newest commit, or from ``version=`` or ``timestamp=``; opens no data file.

@@ -161,12 +161,48 @@ def test_math_that_comes_late(shop: Project) -> None:
 def test_a_file_that_cannot_be_written(project: NewProject) -> None:
     """It costs itself alone, with a warning, as where the theme renders it."""
     blocked = project({"conf.py": CONF.replace("CONNECT", "()"), "tables.py": TABLES, "index.rst": INDEX})
-    (blocked.build("-E", THEME="furo").outdir / "catalog/title.html").unlink()
-    (blocked.build("-E", THEME="furo").outdir / "catalog/title.html").unlink()
-    (blocked.srcdir / "../out/html/catalog/title.html").resolve().mkdir(parents=True)
+    page = blocked.build("-E", THEME="furo").outdir / "catalog/title.html"
+    page.unlink()
+    page.mkdir()
     built = blocked.build("-E", THEME="furo")
     assert built.status == 0
     assert any("error writing file" in warning for warning in built.warnings)
+
+
+INTERRUPTED = """
+def stop(*_):
+    raise KeyboardInterrupt
+setattr(stamped.{where}, stop)
+"""
+
+
+@pytest.mark.parametrize("where", ["_Shell, 'made_of'", "_Shell, 'compare'", "_Stamper, '_write'"])
+def test_an_interrupted_build_leaves_no_mark(project: NewProject, where: str) -> None:
+    """Ctrl-C while a shell is made or used leaves no mark in the site, and the next build makes it whole."""
+    conf = CONF.replace("CONNECT", "globals().get('CONNECT', ())")
+    cut = project({"conf.py": conf, "tables.py": TABLES, "index.rst": INDEX})
+    assert cut.build(THEME="furo", CONF=INTERRUPTED.format(where=where)).status != 0
+    left = [file for file in cut.srcdir.parent.rglob("*.html") if b"lakecatx" in file.read_bytes()]
+    assert left == []
+    whole = cut.build(THEME="furo").files()
+    rendered = cut.build("-E", THEME="furo", RENDERED="1").files()
+    pages = [name for name in rendered if name.startswith("catalog/")]
+    assert [name for name in pages if whole.get(name) != rendered[name]] == []
+
+
+def test_a_section_that_comes_late(shop: Project) -> None:
+    """What a handler adds to a document that is resolved is shown, and is among no contents."""
+    conf = (
+        "from docutils import nodes\n"
+        "def late(app, tree, name):\n"
+        "    if name.startswith('catalog/'):\n"
+        "        tree += nodes.section('', nodes.title('', 'Late'), ids=['late'])\n"
+        "CONNECT = [lambda app: app.connect('doctree-resolved', late)]\n"
+    )
+    built = shop.build("-E", THEME="furo", CONF=conf)
+    assert built.status == 0
+    assert b"Late" in built.files()["catalog/title.html"]
+    assert b'href="#late"' not in built.files()["catalog/title.html"]
 
 
 def test_math_needs_the_theme(shop: Project) -> None:
