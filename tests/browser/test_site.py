@@ -121,6 +121,10 @@ def test_copy_button(visit: Visit, label: str) -> None:
     parts = [pre.text_content() or "" for pre in content.locator("pre").all()]
     assert content.locator("pre:visible").count() == 1, "imports are folded"
     assert not content.locator("button.copybtn:visible").count()
+    code, button = content.locator("pre:visible").bounding_box(), content.locator("button.lc-copy").bounding_box()
+    assert code
+    assert button
+    assert code["x"] + code["width"] <= button["x"], "a long line would run below the button"
     content.get_by_role("button", name="Copy").click()
     page.wait_for_function("window.copied.length")
     assert page.evaluate("window.copied") == ["\n\n".join(part.strip() for part in parts)]
